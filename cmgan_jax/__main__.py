@@ -1,0 +1,77 @@
+"""python -m cmgan_jax VERB --flags"""
+
+import difflib
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from absl import app, flags, logging
+
+VERBS = {
+    "prepare": "media or the embedded orchestra -> arrays to train on",
+    "train": "both phases of a system, from where they stopped",
+    "judge": "train and store the classifiers that score generated media",
+    "evaluate": "accuracy of a trained system on a complete split",
+    "generate": "sounds -> pictures, or pictures -> sounds",
+    "report": "one page to look at and listen to, from finished runs",
+    "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
+}
+
+
+def main() -> None:
+    """Runs the verb that the first argument names."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_usage())
+        return
+    verb, *rest = arguments
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
+    logging.set_verbosity(logging.WARNING)
+    _keep_compiled()
+    module = importlib.import_module(f"cmgan_jax.verbs.{verb}")
+    # --help shows the verb's own text and flags.
+    sys.modules["__main__"].__doc__ = module.__doc__
+    flags.adopt_module_key_flags(module)
+    app.run(lambda argv: _run(module, argv), argv=[f"cmgan_jax {verb}", *rest])
+
+
+def _run(module, argv: list[str]) -> None:
+    """Runs a verb; what the user can mend ends in one message, not in a traceback."""
+    if len(argv) > 1:
+        sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
+    try:
+        module.main()
+    except KeyboardInterrupt:
+        sys.exit("stopped. Give the same command again to go on.")
+    except (ValueError, FileNotFoundError) as error:
+        if os.environ.get("CMGAN_TRACEBACK"):
+            raise
+        sys.exit(f"error: {error}")
+
+
+def _keep_compiled() -> None:
+    """Compiled programs are kept between runs, so that a second start is quick."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "cmgan_jax" / "xla"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+
+
+def _usage() -> str:
+    lines = [f"  {verb:<12}{purpose}" for verb, purpose in VERBS.items()]
+    return "\n".join(
+        [
+            "usage: python -m cmgan_jax VERB --flag=value ...",
+            "",
+            *lines,
+            "",
+            "python -m cmgan_jax VERB --help lists a verb's flags.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Checkpoints in Orbax: items saved together, restored one by one, checked by digest.
+
+Orbax restores a file with a flipped bit without a word, so every item is saved with a
+digest of its bits, computed on the devices and compared after restoring.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import orbax.checkpoint as ocp
+
+Tree = Any
+
+
+class DamagedCheckpointError(ValueError):
+    """A checkpoint that cannot be read, or reads as something else than was saved."""
+
+
+def _bits(leaf: jax.Array) -> jax.Array:
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    if leaf.dtype == jnp.bool_:
+        return leaf.astype(jnp.uint32)
+    unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32}[leaf.dtype.itemsize]
+    return jax.lax.bitcast_convert_type(leaf, unsigned).astype(jnp.uint32)
+
+
+@jax.jit
+def _digest(tree: Tree) -> jax.Array:
+    total = jnp.zeros((), jnp.uint32)
+    for leaf in jax.tree.leaves(tree):
+        bits = _bits(leaf).ravel()
+        # Odd weights make every single flipped bit change the sum.
+        weights = jnp.arange(bits.size, dtype=jnp.uint32) * 2654435762 + 1
+        total = total * 31 + jnp.sum(bits * weights, dtype=jnp.uint32)
+    return total
+
+
+def digest(tree: Tree) -> int:
+    """A 32-bit sum over the bits of every leaf: equal for any device layout."""
+    return int(_digest(tree))
+
+
+def abstract(tree: Tree, sharding: jax.sharding.Sharding) -> Tree:
+    """Shapes and dtypes of a tree of arrays, to be restored with this sharding."""
+    return jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding), tree
+    )
+
+
+class Checkpoints:
+    """The checkpoints of one phase in one folder, a sub-folder per step."""
+
+    def __init__(self, folder: str | os.PathLike, *, keep: int | None = None):
+        """Opens a folder of checkpoints.
+
+        Args:
+          folder: where the steps are; made if it is to be written.
+          keep: how many of the newest steps stay; None opens for reading only, which
+            leaves a run that is writing there undisturbed.
+        """
+        self._folder = Path(folder).resolve()
+        self._keep = keep
+        self._manager = self._open()
+
+    def _open(self) -> ocp.CheckpointManager:
+        if self._keep is None:
+            options = ocp.CheckpointManagerOptions(read_only=True)
+        else:
+            options = ocp.CheckpointManagerOptions(
+                preservation_policy=ocp.checkpoint_managers.LatestN(self._keep),
+                cleanup_tmp_directories=True,
+            )
+        return ocp.CheckpointManager(self._folder, options=options)
+
+    def steps(self) -> list[int]:
+        """Steps with a finished checkpoint, newest first."""
+        return sorted(self._manager.all_steps(), reverse=True)
+
+    def save(self, step: int, items: Mapping[str, Tree]) -> None:
+        """Starts to save items under a step; a step already saved stays as it is.
+
+        Raises:
+          ValueError: an earlier save failed (disk full, for one).
+        """
+        self._manager.wait_until_finished()
+        if step in self._manager.all_steps():
+            return
+        digests = {name: digest(tree) for name, tree in items.items()}
+        arguments = {name: ocp.args.StandardSave(tree) for name, tree in items.items()}
+        arguments["digests"] = ocp.args.JsonSave(digests)
+        self._manager.save(step, args=ocp.args.Composite(**arguments), force=True)
+
+    def restore(self, step: int, items: Mapping[str, Tree]) -> dict[str, Tree]:
+        """Restores the items named, and nothing else.
+
+        Args:
+          step: one of steps().
+          items: name to tree of abstract arrays with shardings (see abstract).
+
+        Raises:
+          DamagedCheckpointError: the files cannot be read or their digest differs.
+        """
+        arguments = {
+            name: ocp.args.StandardRestore(tree) for name, tree in items.items()
+        }
+        arguments["digests"] = ocp.args.JsonRestore()
+        where = self._folder / str(step)
+        try:
+            restored = self._manager.restore(step, args=ocp.args.Composite(**arguments))
+        except Exception as error:  # Orbax raises five types for damage, one bare.
+            raise DamagedCheckpointError(
+                f"the checkpoint {where} cannot be read: {error}"
+            ) from error
+        for name in items:
+            if digest(restored[name]) != restored["digests"][name]:
+                raise DamagedCheckpointError(
+                    f"the checkpoint {where} is damaged: {name!r} differs from what "
+                    "was saved."
+                )
+        return {name: restored[name] for name in items}
+
+    def restore_newest(
+        self, items: Mapping[str, Tree]
+    ) -> tuple[int, dict[str, Tree]] | None:
+        """The newest sound checkpoint; damaged ones are renamed out of the way.
+
+        Returns:
+          (step, items), or None if no sound checkpoint is left.
+        """
+        for step in self.steps():
+            try:
+                return step, self.restore(step, items)
+            except DamagedCheckpointError as error:
+                aside = self._set_aside(step)
+                print(f"{error}\nIt is now {aside}; trying an older one.", flush=True)
+        return None
+
+    def _set_aside(self, step: int) -> Path:
+        source = self._folder / str(step)
+        aside = source.with_name(f"{step}.damaged-{time.time_ns() // 1_000_000}")
+        self._manager.close()
+        if jax.process_index() == 0:
+            source.rename(aside)
+        self._manager = self._open()
+        return aside
+
+    def close(self) -> None:
+        """Waits for the save under way.
+
+        Raises:
+          ValueError: that save failed.
+        """
+        self._manager.wait_until_finished()
+        self._manager.close()

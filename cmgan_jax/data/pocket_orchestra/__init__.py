@@ -1,0 +1,1 @@
+"""The embedded data set: an orchestra that plays and is drawn from code and a seed."""

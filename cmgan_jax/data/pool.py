@@ -1,0 +1,166 @@
+"""The tasks of a plan, run by all cores, their results in the order listed."""
+
+import collections
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+
+from cmgan_jax.data.plan import Produced, Task
+from cmgan_jax.representation import Representation
+
+_SECONDS_BETWEEN_LINES = 3.0
+# A worker is one thread: the pool already has one worker per core.
+_ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    )
+}
+
+
+def produce_in_order(
+    tasks: Mapping[str, Sequence[Task]],
+    representation: Representation,
+    *,
+    workers: int,
+    title: str,
+) -> Iterator[tuple[str, Produced]]:
+    """Runs every task once in spawned processes, with progress on stderr.
+
+    Only a few results wait in memory at a time, however many tasks there are.
+
+    Args:
+      tasks: the tasks of every split.
+      representation: handed to every task.
+      workers: processes; 0 takes one per available core.
+      title: opens every progress line.
+
+    Yields:
+      Split name and result, in the order of `tasks`.
+
+    Raises:
+      RuntimeError: a worker process died.
+    """
+    workers = workers or available_cores()
+    listed = [(split, task) for split, some in tasks.items() for task in some]
+    progress = _Progress(title, total=sum(task.expected for _, task in listed))
+    pending = iter(listed)
+    waiting = collections.deque()
+    with _single_threaded_children(), _pool(workers) as pool:
+        while True:
+            for split, task in pending:
+                future = pool.submit(_produce, task, representation)
+                waiting.append((split, task, future))
+                if len(waiting) >= 3 * workers:
+                    break
+            if not waiting:
+                break
+            split, task, future = waiting.popleft()
+            yield split, _result(future, task)
+            progress.advance(task.expected)
+    progress.end()
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _produce(task: Task, representation: Representation) -> Produced:
+    return task.produce(representation)
+
+
+def _result(future: concurrent.futures.Future, task: Task) -> Produced:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "a worker process ended abruptly, most likely for lack of memory: try "
+            "--workers=1."
+        ) from error
+    except Exception as error:
+        error.add_note(f"raised by {task!r:.300}")
+        raise
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers,
+        # Forking is unsafe once JAX or TensorFlow has started threads.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_prepare_worker,
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _prepare_worker() -> None:
+    """Leaves Ctrl-C to the parent, and ends this worker when the parent is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    # The pool's own workers would wait for ever for a parent that is gone.
+    def watch(sentinel: int) -> None:
+        connection.wait([sentinel])
+        os._exit(1)
+
+    sentinel = multiprocessing.parent_process().sentinel
+    threading.Thread(target=watch, args=(sentinel,), daemon=True).start()
+
+
+@contextlib.contextmanager
+def _single_threaded_children() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class _Progress:
+    """Lines with done, total, rate and the time left."""
+
+    def __init__(self, title: str, total: int):
+        self._title = title
+        self._total = max(total, 1)
+        self._done = 0
+        self._start = self._last = time.monotonic()
+
+    def advance(self, rows: int) -> None:
+        self._done += rows
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            rate = self._done / (self._last - self._start)
+            left = (self._total - self._done) / max(rate, 1e-9)
+            self._print(
+                f"{self._done / self._total:4.0%}, {rate:,.0f}/s, {left:.0f} s left"
+            )
+
+    def end(self) -> None:
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        self._print(f"{self._done / seconds:,.0f}/s, done in {seconds:.0f} s")
+
+    def _print(self, tail: str) -> None:
+        line = f"{self._title}: {self._done:,}/{self._total:,} items, {tail}"
+        print(line, file=sys.stderr, flush=True)

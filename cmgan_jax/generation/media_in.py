@@ -1,0 +1,106 @@
+"""Sounds and pictures from files to the arrays that a trained system reads."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from cmgan_jax.data import log_mel, media
+from cmgan_jax.representation import Representation
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One source.
+
+    Attributes:
+      name: file stem, and for a later window of a sound its start in milliseconds.
+      array: uint8 [h w c], as the data set stores it.
+    """
+
+    name: str
+    array: UInt8[np.ndarray, "h w c"]
+
+
+def find_files(path: Path) -> list[Path]:
+    """The file itself, or every file directly in a folder, sorted by name.
+
+    Raises:
+      FileNotFoundError: nothing there, or an empty folder.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} does not exist: give a file or a folder.")
+    files = sorted(
+        file
+        for file in path.iterdir()
+        if file.is_file() and not file.name.startswith(".")
+    )
+    if not files:
+        raise FileNotFoundError(f"{path} holds no files.")
+    return files
+
+
+def read_sources(
+    file: Path,
+    representation: Representation,
+    *,
+    direction: str,
+    hop_seconds: float = 0.5,
+) -> list[Source]:
+    """The sources in one file.
+
+    Args:
+      file: a sound for s2i, a picture for i2s; for s2i with "pictures" data, a
+        picture of a spectrogram.
+      representation: of the data the system was trained on.
+      direction: "s2i" or "i2s".
+      hop_seconds: time between windows of a sound, in seconds.
+
+    Returns:
+      One source of a picture; one per window of a sound.
+
+    Raises:
+      MediaError: the file is unreadable, or of the other modality (then says so).
+    """
+    if direction == "i2s":
+        picture = _decode(file, direction)
+        return [Source(file.stem, media.crop_and_resize(picture, representation))]
+    if representation.sound == "pictures":
+        picture = media.squeeze(_decode(file, "i2s"), representation.image_size)
+        return [Source(file.stem, picture)]
+    waveform = _decode(file, direction, representation.sample_rate)
+    windows = media.cut_windows(waveform, representation, hop_seconds, path=file)
+    arrays = log_mel.encode_windows(windows, representation)
+    starts = [round(1000 * hop_seconds * i) for i in range(len(arrays))]
+    return [
+        Source(file.stem if start == 0 else f"{file.stem}_{start}", array)
+        for start, array in zip(starts, arrays, strict=True)
+    ]
+
+
+def _decode(file: Path, direction: str, sample_rate: int = 0) -> np.ndarray:
+    """Reads a file, and on failure looks whether it is of the other modality."""
+    try:
+        if direction == "s2i":
+            return media.decode_sound(file, sample_rate)
+        return media.decode_picture(file)
+    except media.MediaError as error:
+        if error.kind not in ("not_audio", "not_picture"):
+            raise
+        raise media.MediaError(
+            file, error.kind, error.reason + _modality_hint(file, direction)
+        ) from error
+
+
+def _modality_hint(file: Path, direction: str) -> str:
+    try:
+        if direction == "s2i":
+            media.decode_picture(file)
+            return " It is a picture: give it to a workdir trained with :i2s."
+        media.decode_sound(file, 22050)
+        return " It is a sound: give it to a workdir trained with :s2i."
+    except media.MediaError:
+        return ""

@@ -1,0 +1,119 @@
+"""One page that shows what a run made and how well: no network, no other file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from cmgan_jax.reporting.curves import learning_curves
+from cmgan_jax.reporting.embedding import png_uri, wav_uri
+
+DIRECTIONS = {
+    "s2i": ("Sound to image", "sound", "image"),
+    "i2s": ("Image to sound", "image", "sound"),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture or sound as a person meets it.
+
+    Attributes:
+      picture: the picture, or the coloured spectrogram of the sound, [h w 3].
+      audio: waveform in [-1, 1] of a sound, [t]; None for a picture.
+      judged: the class that the judge saw or heard in it; None where it was not asked.
+    """
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    audio: Float[np.ndarray, " t"] | None = None
+    judged: str | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row of the page: what went in, what belongs to it, and what came out."""
+
+    class_name: str
+    source: Sample
+    target: Sample
+    generated: tuple[Sample, ...]
+
+
+@dataclass(frozen=True)
+class DirectionReport:
+    """What one direction has to show.
+
+    Attributes:
+      direction: "s2i" or "i2s".
+      evaluations: contents of evaluation/<split>.json, the most important first; its
+        classes and confusions are shown in full, of the others only the accuracy.
+      metrics: lines of metrics.jsonl.
+      examples: rows to look at, one or more per class.
+    """
+
+    direction: str
+    evaluations: tuple[Mapping[str, Any], ...]
+    metrics: tuple[Mapping[str, Any], ...]
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the page.
+
+    Attributes:
+      dataset: name of the data set.
+      directions: one or both directions.
+      sample_rate: of every waveform, in Hz.
+      configuration: resolved configuration by name, anything that JSON can hold.
+      versions: version by name of package or program.
+      title: heading of the page.
+    """
+
+    dataset: str
+    directions: tuple[DirectionReport, ...]
+    sample_rate: int
+    configuration: Mapping[str, Any]
+    versions: Mapping[str, str]
+    title: str = "Pictures from sounds, sounds from pictures"
+
+
+def render(report: Report) -> str:
+    """Writes the report as one self-contained HTML page.
+
+    Raises:
+      ValueError: a direction is unknown, or was given without an evaluation.
+    """
+    for part in report.directions:
+        _require_complete(part)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "directions": DIRECTIONS,
+        "learning_curves": learning_curves,
+        "png_uri": png_uri,
+        "wav_uri": lambda audio: wav_uri(audio, sample_rate=report.sample_rate),
+    }
+    environment.filters["percent"] = lambda share: f"{100.0 * share:.1f}"
+    return environment.get_template("page.html").render(report=report)
+
+
+def _require_complete(part: DirectionReport) -> None:
+    if part.direction not in DIRECTIONS:
+        raise ValueError(
+            f"direction {part.direction!r} is unknown; known: {', '.join(DIRECTIONS)}."
+        )
+    if not part.evaluations:
+        raise ValueError(
+            f"direction {part.direction} has no evaluation to report: evaluate its "
+            "workdir first."
+        )

@@ -1,0 +1,48 @@
+"""One mesh axis: the batch is split over all devices, the state is on each of them."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+
+def data_mesh() -> Mesh:
+    """All devices in one axis called "data"."""
+    return Mesh(np.array(jax.devices()), ("data",))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """Every device holds the whole array."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def split_batch(mesh: Mesh) -> NamedSharding:
+    """Every device holds its part of the first axis."""
+    return NamedSharding(mesh, PartitionSpec("data"))
+
+
+def require_divisible(batch_size: int, mesh: Mesh, *, field: str) -> None:
+    """Refuses a batch that the devices cannot share equally.
+
+    Raises:
+      ValueError: names the field and the nearest batch sizes that would do.
+    """
+    devices = mesh.size
+    if batch_size % devices:
+        lower = batch_size // devices * devices
+        sizes = [size for size in (lower, lower + devices) if size]
+        raise ValueError(
+            f"config.{field}={batch_size} cannot be split over {devices} devices; "
+            f"use {' or '.join(map(str, sizes))}."
+        )
+
+
+def to_devices(batch: Any, mesh: Mesh) -> Any:
+    """A batch of host arrays, each process holding its own rows, on the devices."""
+    sharding = split_batch(mesh)
+    if jax.process_count() == 1:
+        return jax.device_put(batch, sharding)
+    return jax.tree.map(
+        lambda rows: jax.make_array_from_process_local_data(sharding, rows), batch
+    )

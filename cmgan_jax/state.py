@@ -1,0 +1,140 @@
+"""What changes while training: arrays only; modules and optimizers live in systems."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import optax
+from flax import linen as nn
+from flax import struct
+
+Tree = Any
+
+
+class NetState(struct.PyTreeNode):
+    """One network.
+
+    Attributes:
+      params: trained parameters.
+      collections: "batch_stats" (BatchNorm) and "spectral_stats" (power iteration),
+        as far as the network has them.
+      opt_state: state of the network's optimizer; None if the network is frozen.
+    """
+
+    params: Tree
+    collections: Tree
+    opt_state: Tree = None
+
+    @property
+    def variables(self) -> Tree:
+        """The network as linen's apply takes it."""
+        return {"params": self.params, **self.collections}
+
+
+class ClassifierState(struct.PyTreeNode):
+    """State of the classifier phase, and of a judge's training.
+
+    Attributes:
+      step: updates made so far.
+      rng: root key, never advanced (see rng.stream).
+      network: the classifying network.
+    """
+
+    step: jax.Array
+    rng: jax.Array
+    network: NetState
+
+    @property
+    def inference(self) -> Tree:
+        """The network's variables, all that classifying needs."""
+        return self.network.variables
+
+
+class GanState(struct.PyTreeNode):
+    """State of the GAN phase.
+
+    Attributes:
+      step: updates of the generator made so far.
+      rng: root key, never advanced (see rng.stream).
+      encoder: network that turns the source into the code.
+      generator: network that turns code and z into the generated target.
+      discriminator: network that tells real, fake and mismatched pairs apart.
+      averaged: {"encoder": variables, "generator": variables}, their exponential
+        moving averages; None where a system keeps none.
+    """
+
+    step: jax.Array
+    rng: jax.Array
+    encoder: NetState
+    generator: NetState
+    discriminator: NetState
+    averaged: Tree = None
+
+    @property
+    def inference(self) -> Tree:
+        """{"encoder": variables, "generator": variables} that generate."""
+        if self.averaged is not None:
+            return self.averaged
+        return {
+            "encoder": self.encoder.variables,
+            "generator": self.generator.variables,
+        }
+
+
+def new_network(
+    variables: Tree,
+    optimizer: optax.GradientTransformation,
+    *,
+    trained: Sequence[str] | None = None,
+) -> NetState:
+    """The state of a network from linen's init.
+
+    Args:
+      variables: what linen's init returned.
+      optimizer: updates the trained parameters.
+      trained: top-level names of the parameters that are trained; None means all, an
+        empty sequence freezes the network.
+    """
+    collections = {name: tree for name, tree in variables.items() if name != "params"}
+    params = variables["params"]
+    names = params if trained is None else trained
+    opt_state = (
+        optimizer.init({name: params[name] for name in names}) if names else None
+    )
+    return NetState(params=params, collections=collections, opt_state=opt_state)
+
+
+def apply_training(
+    module: nn.Module, network: NetState, params: Tree, *inputs, **keywords
+) -> tuple[Any, Tree]:
+    """Applies a network in training mode: its output and its new collections."""
+    output, updated = module.apply(
+        {"params": params, **network.collections},
+        *inputs,
+        train=True,
+        mutable=list(network.collections),
+        **keywords,
+    )
+    return output, {**network.collections, **updated}
+
+
+def apply_evaluation(module: nn.Module, variables: Tree, *inputs, **keywords) -> Any:
+    """Applies a network in evaluation mode: its output; nothing changes."""
+    return module.apply(variables, *inputs, train=False, **keywords)
+
+
+def apply_gradients(
+    network: NetState, gradients: Tree, optimizer: optax.GradientTransformation
+) -> NetState:
+    """The network after one update of the parameters that gradients names."""
+    trained = {name: network.params[name] for name in gradients}
+    updates, opt_state = optimizer.update(gradients, network.opt_state, trained)
+    updated = optax.apply_updates(trained, updates)
+    return network.replace(params={**network.params, **updated}, opt_state=opt_state)
+
+
+def moving_average(average: Tree, new: Tree, *, decay: float) -> Tree:
+    """Moves an exponential moving average towards new values, leaf by leaf."""
+    return jax.tree.map(
+        lambda old, now: old + (1.0 - decay) * (now - old), average, new
+    )

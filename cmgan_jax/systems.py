@@ -1,0 +1,206 @@
+"""From a configuration to a system: modules, optimizers and hyper-parameters.
+
+The only place where the names in a configuration are decoded. A system differs from
+another in its configuration alone.
+"""
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+import optax
+
+from cmgan_jax import losses, optim
+from cmgan_jax.models.classifier import Classifier
+from cmgan_jax.models.discriminator import Discriminator
+from cmgan_jax.models.encoder import Encoder
+from cmgan_jax.models.generator import Generator
+from cmgan_jax.models.recogniser import Recogniser
+from cmgan_jax.spectral_norm import SpectralNorm
+from cmgan_jax.steps.gan import Conditioning, GanParts
+
+COMPUTE_DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+CONDITIONINGS = ("untrained", "code_layer", "encoder")
+ENCODER_PARTS = ("trunk", "hidden", "features", "code")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a system is asked to turn into what.
+
+    Attributes:
+      source_shape: [h w c] of one source.
+      target_shape: [h w c] of one target.
+      num_classes: classes of the data set.
+      stem_aligned: whether source and target of a pair are one moment.
+    """
+
+    source_shape: tuple[int, int, int]
+    target_shape: tuple[int, int, int]
+    num_classes: int
+    stem_aligned: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """One system, assembled.
+
+    Attributes:
+      task: what it turns into what.
+      source_recogniser: the conditioning encoder with its classifier.
+      target_recogniser: the same for targets, for the original protocol.
+      classifier_optimizer: updates a recogniser.
+      gan: the adversarial update.
+    """
+
+    task: Task
+    source_recogniser: Recogniser
+    target_recogniser: Recogniser
+    classifier_optimizer: optax.GradientTransformation
+    gan: GanParts
+
+
+def assemble(config: Any, task: Task) -> System:
+    """The system a configuration describes.
+
+    Args:
+      config: attribute access to the fields of configs/base.py.
+      task: what is turned into what.
+
+    Raises:
+      ValueError: a field holds an unknown name or contradicts another.
+    """
+    check(config, task)
+    classifier_optimizer = optim.adam(
+        config.classifier.learning_rate,
+        beta1=config.classifier.beta1,
+        beta2=config.classifier.beta2,
+    )
+
+    def recogniser():
+        return Recogniser(
+            encoder=_encoder(config),
+            classifier=Classifier(num_classes=task.num_classes),
+        )
+
+    return System(
+        task=task,
+        source_recogniser=recogniser(),
+        target_recogniser=recogniser(),
+        classifier_optimizer=classifier_optimizer,
+        gan=_gan(config, task),
+    )
+
+
+def check(config: Any, task: Task) -> None:
+    """Refuses a configuration that cannot be trained, before anything heavy.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    losses.adversarial_loss(config.gan.loss)
+    _require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
+    _require_known("gan.conditioning", config.gan.conditioning, CONDITIONINGS)
+    positive = {
+        "classifier.batch_size": config.classifier.batch_size,
+        "gan.batch_size": config.gan.batch_size,
+        "gan.discriminator_every": config.gan.discriminator_every,
+        "model.width": config.model.width,
+        "run.log_every": config.run.log_every,
+        "run.sample_every": config.run.sample_every,
+        "run.checkpoint_every": config.run.checkpoint_every,
+        "run.keep_checkpoints": config.run.keep_checkpoints,
+    }
+    for name, value in positive.items():
+        if value < 1:
+            raise ValueError(f"config.{name}={value}: expected 1 or more.")
+    if not 0.0 <= config.gan.average_decay < 1.0:
+        raise ValueError(
+            f"config.gan.average_decay={config.gan.average_decay}: expected a value "
+            "in [0, 1); 0 keeps no average."
+        )
+    if task.num_classes < 2 and config.gan.mismatched_weight:
+        raise ValueError(
+            "config.gan.mismatched_weight needs targets of another class, but the "
+            "data set has one class: set it to 0 or prepare more classes."
+        )
+
+
+def _require_known(name: str, value: str, known: Any) -> None:
+    if value not in known:
+        raise ValueError(f"config.{name}={value!r} is unknown; known: {list(known)}.")
+
+
+def _attention(config: Any) -> dict[str, Any]:
+    model = config.model
+    return {
+        "attention_stage": None if model.attention_stage < 0 else model.attention_stage,
+        "attention_form": model.attention_form,
+        "attention_batch_statistics": model.attention_batch_statistics,
+    }
+
+
+def _encoder(config: Any) -> Encoder:
+    model = config.model
+    return Encoder(
+        width=model.width,
+        hidden_size=model.hidden_size,
+        features_size=model.features_size,
+        code_size=model.code_size,
+        dtype=COMPUTE_DTYPES[config.compute_dtype],
+        **_attention(config),
+    )
+
+
+def _generator(config: Any, task: Task) -> Generator:
+    return Generator(
+        channels=task.target_shape[2],
+        image_size=task.target_shape[0],
+        width=config.model.width,
+        late_stages=config.model.late_stages,
+        dtype=COMPUTE_DTYPES[config.compute_dtype],
+        **_attention(config),
+    )
+
+
+def _discriminator(config: Any) -> Discriminator:
+    model = config.model
+    return Discriminator(
+        width=model.width,
+        hidden_size=model.hidden_size,
+        norm=model.discriminator_norm,
+        spectral_norm=SpectralNorm(differentiate=model.differentiate_spectral_norm),
+        dtype=COMPUTE_DTYPES[config.compute_dtype],
+        **_attention(config),
+    )
+
+
+def _conditioning(name: str) -> Conditioning:
+    trained = {"untrained": (), "code_layer": ("code",), "encoder": ENCODER_PARTS}
+    return Conditioning(
+        trained=trained[name], batch_statistics=name in ("untrained", "encoder")
+    )
+
+
+def _gan(config: Any, task: Task) -> GanParts:
+    gan = config.gan
+
+    def optimizer(learning_rate):
+        return optim.adam(learning_rate, beta1=gan.beta1, beta2=gan.beta2)
+
+    return GanParts(
+        encoder=_encoder(config),
+        generator=_generator(config, task),
+        discriminator=_discriminator(config),
+        generator_optimizer=optimizer(gan.generator_learning_rate),
+        discriminator_optimizer=optimizer(gan.discriminator_learning_rate),
+        conditioning=_conditioning(gan.conditioning),
+        loss=losses.adversarial_loss(gan.loss),
+        fake_weight=gan.fake_weight,
+        mismatched_weight=gan.mismatched_weight,
+        reconstruction_weight=gan.reconstruction_weight if task.stem_aligned else 0.0,
+        discriminator_every=gan.discriminator_every,
+        one_pass=not config.model.discriminator_norm,
+        z_size=config.model.z_size,
+        average_decay=gan.average_decay,
+    )

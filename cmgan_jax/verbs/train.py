@@ -1,0 +1,123 @@
+"""Trains one system in one direction: the classifier phase, then the GAN phase.
+
+    python -m cmgan_jax train --config=configs/sa_cmgan.py:s2i \
+        --data=data/pocket_orchestra --workdir=runs/s2i --config.gan.steps=2000
+
+configs/base.py explains every field. A run that was stopped goes on from its last
+checkpoint when the same command is given again; a finished one does nothing.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+from ml_collections import config_flags
+
+from cmgan_jax import phases, sharding, systems
+from cmgan_jax.data.prepared import PreparedData, open_prepared
+from cmgan_jax.evaluation.validation import make_sample
+from cmgan_jax.systems import Task
+from cmgan_jax.training import Interrupted
+from cmgan_jax.workdir import (
+    RunRecord,
+    read_record,
+    require_continuable,
+    versions,
+    write_record,
+)
+
+CONFIG = config_flags.DEFINE_config_file(
+    "config", "configs/sa_cmgan.py:s2i", "System and direction, as FILE:DIRECTION."
+)
+DATA = flags.DEFINE_string(
+    "data", "data/pocket_orchestra", "Folder of prepared data (see prepare)."
+)
+WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Folder of the run: checkpoints, metrics, samples.", required=True
+)
+
+
+def main() -> None:
+    """Trains, or continues, or finds that nothing is left to do."""
+    config, workdir = CONFIG.value, Path(WORKDIR.value)
+    prepared = open_prepared(DATA.value)
+    record = _record(config, prepared)
+    system = systems.assemble(config, record.task)
+    if (workdir / "config.json").exists():
+        require_continuable(read_record(workdir), record, workdir)
+    write_record(workdir, record)
+    if not record.task.stem_aligned and config.gan.reconstruction_weight:
+        print("Class-aligned data has no one right target: no reconstruction loss.")
+
+    mesh = sharding.data_mesh()
+    batches = _batches(config, prepared)
+    common = {"workdir": workdir, "batches": batches, "mesh": mesh}
+    try:
+        recogniser = phases.run_classifier(config, system, modality="source", **common)
+        if config.classifier.target_too:
+            phases.run_classifier(config, system, modality="target", **common)
+        sample = make_sample(config, system.gan, prepared, workdir)
+        phases.run_gan(config, system, recogniser=recogniser, sample=sample, **common)
+    except Interrupted as stopped:
+        sys.exit(f"{stopped} Give the same command again to go on.")
+    print(f"{workdir}: {config.direction} trained for {config.gan.steps:,} steps.")
+
+
+def _record(config, prepared: PreparedData) -> RunRecord:
+    representation = prepared.representation
+    shapes = [representation.sound_shape, representation.image_shape]
+    if config.direction not in ("s2i", "i2s"):
+        raise ValueError(
+            f"config.direction={config.direction!r} is unknown; known: s2i, i2s. Write "
+            "it after the configuration: --config=configs/sa_cmgan.py:i2s"
+        )
+    source_shape, target_shape = shapes if config.direction == "s2i" else shapes[::-1]
+    return RunRecord(
+        config=config.to_dict(),
+        task=Task(
+            source_shape=source_shape,
+            target_shape=target_shape,
+            num_classes=len(prepared.class_names),
+            stem_aligned=prepared.pairing == "stem",
+        ),
+        data=str(prepared.path.resolve()),
+        dataset=prepared.dataset,
+        representation=representation,
+        class_names=prepared.class_names,
+        versions=versions(),
+    )
+
+
+def _batches(config, prepared: PreparedData) -> phases.Batches:
+    """(batch size, seed, first step) -> endless batches of the training split."""
+    readers = {"tf_data": _tf_data_reader, "numpy": _numpy_reader}
+    if config.run.reader not in readers:
+        raise ValueError(
+            f"config.run.reader={config.run.reader!r} is unknown; known: "
+            f"{', '.join(readers)}."
+        )
+    read = readers[config.run.reader]()
+
+    def batches(batch_size, seed, start_step):
+        return read(
+            prepared.split("train"),
+            direction=config.direction,
+            pairing=prepared.pairing,
+            batch_size=batch_size,
+            seed=seed,
+            start_step=start_step,
+        )
+
+    return batches
+
+
+def _tf_data_reader():
+    from cmgan_jax.data.stream import stream_batches
+
+    return stream_batches
+
+
+def _numpy_reader():
+    from cmgan_jax.data.reader import training_batches
+
+    return training_batches

@@ -1,0 +1,75 @@
+"""What a run leaves to look at: metrics.jsonl, TensorBoard events, sample grids."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from tensorboardX import SummaryWriter
+
+
+class MetricsWriter:
+    """Appends scalars to metrics.jsonl and to TensorBoard event files."""
+
+    def __init__(self, workdir: Path, *, phase: str, step: int):
+        """Opens the files of a run that continues after `step`.
+
+        Lines that an interrupted run wrote beyond its last checkpoint are dropped:
+        those steps are about to be made again.
+        """
+        self._phase = phase
+        self._path = workdir / "metrics.jsonl"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        kept = [line for line in self.read(workdir) if not self._later(line, step)]
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        temporary.replace(self._path)
+        self._events = SummaryWriter(
+            str(workdir / "tensorboard"), purge_step=step + 1, flush_secs=30
+        )
+
+    def _later(self, line: dict, step: int) -> bool:
+        return line["phase"] == self._phase and line["step"] > step
+
+    @staticmethod
+    def read(workdir: Path) -> list[dict]:
+        """The lines of a run's metrics.jsonl; a last line cut short is left out."""
+        path = workdir / "metrics.jsonl"
+        if not path.exists():
+            return []
+        text = path.read_text()
+        whole = text[: text.rfind("\n") + 1]
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        """Writes one line of scalars."""
+        with self._path.open("a") as file:
+            line = {"phase": self._phase, "step": step, **scalars}
+            file.write(json.dumps(line) + "\n")
+        for name, value in scalars.items():
+            self._events.add_scalar(f"{self._phase}/{name}", value, step)
+
+    def write_picture(self, step: int, picture: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Shows a picture in TensorBoard."""
+        self._events.add_image(
+            f"{self._phase}/samples", picture, step, dataformats="HWC"
+        )
+
+    def close(self) -> None:
+        """Flushes and closes the files."""
+        self._events.close()
+
+
+def grid(
+    columns: list[UInt8[np.ndarray, "n h w 3"]], *, gap: int = 2
+) -> UInt8[np.ndarray, "height width 3"]:
+    """One picture of several columns of pictures, row i of each side by side."""
+    rows = len(columns[0])
+    height, width = columns[0].shape[1:3]
+    size = (rows * (height + gap) + gap, len(columns) * (width + gap) + gap, 3)
+    canvas = np.full(size, 255, np.uint8)
+    for j, column in enumerate(columns):
+        for i, picture in enumerate(column):
+            top, left = gap + i * (height + gap), gap + j * (width + gap)
+            canvas[top : top + height, left : left + width] = picture
+    return canvas

@@ -1,0 +1,69 @@
+"""Every field of every system, explained once; the other files change a few of them.
+
+    python -m cmgan_jax train --config=configs/sa_cmgan.py:s2i \
+        --data=data/pocket_orchestra --workdir=runs/s2i --config.gan.steps=2000
+
+The word after the colon is the direction: s2i (sound to image) or i2s (image to sound).
+"""
+
+from ml_collections import ConfigDict
+
+
+def get_config(direction: str = "s2i") -> ConfigDict:
+    """SA-CMGAN, the reference's architecture with its defects corrected.
+
+    WORKSPACE.md's fidelity ledger lists each difference with its reason.
+    """
+    config = ConfigDict()
+    config.system = "sa_cmgan"  # name in tables and reports
+    config.direction = direction  # "s2i" or "i2s"
+    config.seed = 0  # of initial weights, order of examples and noise
+    config.compute_dtype = "float32"  # or "bfloat16"; weights stay float32
+
+    config.model = model = ConfigDict()
+    model.width = 64  # channels of the first stage; later stages hold multiples
+    model.attention_stage = 0  # attention after this stage (0: 32 x 32), -1: nowhere
+    model.attention_form = "pointwise"  # SAGAN's, or "convolutional": the reference's
+    model.attention_batch_statistics = False  # its BatchNorm always in batch mode
+    model.hidden_size = 1024  # first dense layer of encoder and discriminator
+    model.features_size = 128  # second dense layer of the encoder; classifier reads it
+    model.code_size = 64  # the code that conditions generator and discriminator
+    model.z_size = 62  # noise beside the code
+    model.late_stages = "norm_relu"  # last hidden generator stages, or "sigmoid"
+    model.discriminator_norm = False  # BatchNorm beside spectral normalisation
+    model.differentiate_spectral_norm = False  # gradient through the power iteration
+
+    config.classifier = classifier = ConfigDict()
+    classifier.steps = 8000
+    classifier.batch_size = 64
+    classifier.learning_rate = 1e-4
+    classifier.beta1 = 0.5
+    classifier.beta2 = 0.999
+    classifier.shift = 2  # largest random shift of pictures and spectrograms, pixels
+    classifier.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
+    classifier.target_too = False  # a classifier of targets: the original protocol
+
+    config.gan = gan = ConfigDict()
+    gan.steps = 12000  # updates of the generator
+    gan.batch_size = 64
+    gan.loss = "hinge"  # non_saturating, least_squares, wasserstein
+    gan.fake_weight = 0.5
+    gan.mismatched_weight = 0.5  # 0: no mismatched pairs (S2I-N)
+    gan.reconstruction_weight = 10.0  # mean absolute error; stem-aligned data only
+    gan.conditioning = "code_layer"  # what the generator trains of the encoder:
+    # "untrained" (the reference), "code_layer", "encoder"
+    gan.generator_learning_rate = 2e-4
+    gan.discriminator_learning_rate = 2e-4
+    gan.beta1 = 0.5
+    gan.beta2 = 0.999
+    gan.discriminator_every = 1  # the discriminator learns at every n-th step
+    gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
+
+    config.run = run = ConfigDict()
+    run.log_every = 50  # steps between lines of metrics.jsonl
+    run.sample_every = 500  # steps between sample grids
+    run.checkpoint_every = 500  # steps between checkpoints
+    run.keep_checkpoints = 2
+    run.validation_examples = 1024  # at most this many, for the accuracy curve
+    run.reader = "tf_data"  # or "numpy": the same batches without TensorFlow
+    return config

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# From nothing to pictures made from sounds and sounds made from pictures.
+#
+#   ./launch/quickstart.sh
+#
+# Needs Linux or macOS and Python 3.11 or later. Makes .venv, installs, prepares the
+# embedded data set, trains the judges and both directions at a small width, evaluates
+# on songs never heard in training, and writes runs/quickstart/report/index.html.
+# About a quarter of an hour on two cores. Stopped or failed, start it again: it goes on
+# where it stopped and does nothing twice.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source launch/environment.sh
+
+data=data/pocket_orchestra
+runs=runs/quickstart
+steps=8
+step=0
+
+elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
+
+# run TITLE COMMAND...
+run() {
+  step=$((step + 1))
+  printf '\n==> [%s] %d/%d %s\n' "$(elapsed)" "$step" "$steps" "$1"
+  "${@:2}"
+}
+
+# verb TITLE VERB FLAGS...
+verb() { run "$1" attempt .venv/bin/python -m cmgan_jax "${@:2}"; }
+
+stopped() {
+  local status=$?
+  [ "$status" -eq 0 ] && return
+  {
+    printf '\nStopped after %s with exit status %d. ' "$(elapsed)" "$status"
+    printf 'The command that failed, in %s:\n\n %s\n\n' "$PWD" "$attempted"
+    printf 'Start it again to go on from there.\n'
+  } >&2
+}
+trap stopped EXIT
+
+run "Install" ensure_environment .venv .
+verb "Prepare the pocket orchestra" \
+  prepare --dataset=pocket_orchestra --output="$data"
+verb "Train the judges, who will recognise what is generated" \
+  judge --data="$data"
+verb "Train sound to image" \
+  train --config=configs/quickstart.py:s2i --data="$data" --workdir="$runs/s2i"
+verb "Train image to sound" \
+  train --config=configs/quickstart.py:i2s --data="$data" --workdir="$runs/i2s"
+verb "Evaluate sound to image on songs never heard" \
+  evaluate --workdir="$runs/s2i" --split=test
+verb "Evaluate image to sound on songs never heard" \
+  evaluate --workdir="$runs/i2s" --split=test
+verb "Write the report" \
+  report --run="$runs"
+printf '\nDone in %s.\n' "$(elapsed)"

@@ -1,0 +1,199 @@
+"""The page is complete, self-contained, and shows what it was given."""
+
+import base64
+import io
+import re
+import wave
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from cmgan_jax.reporting.embedding import png_uri, spectrogram_picture, wav_uri
+from cmgan_jax.reporting.page import (
+    DirectionReport,
+    Example,
+    Report,
+    Sample,
+    render,
+)
+
+CLASSES = ["double_bass", "flute"]
+SAMPLE_RATE = 22050
+
+
+class Page(HTMLParser):
+    """Collects what a browser would load, and whether every element is closed."""
+
+    VOID = frozenset({"meta", "link", "img", "br", "input"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.loads, self.count = [], [], {}
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.count[tag] = self.count.get(tag, 0) + 1
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.loads += [v for k, v in attrs if k in {"src", "href", "srcset", "data"}]
+
+    def handle_startendtag(self, tag, attrs):
+        self.loads += [v for k, v in attrs if k in {"src", "href", "xlink:href"}]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def evaluation(split="test"):
+    return {
+        "direction": "s2i",
+        "split": split,
+        "protocol": "full",
+        "accuracy": 0.9,
+        "interval": [0.85, 0.9412],
+        "n": 1200,
+        "chance": 0.5,
+        "judge": {"accuracy": 0.98, "n": 1200},
+        "class_names": CLASSES,
+        "confusion": [[500, 100], [20, 580]],
+        "per_class": {
+            "double_bass": {"accuracy": 0.8333, "n": 600},
+            "flute": {"accuracy": 0.9667, "n": 600},
+        },
+    }
+
+
+def metrics():
+    gan = [
+        {"phase": "gan", "step": 10 * i, "d_loss": 2.0 / (i + 1), "g_loss": 0.1 * i}
+        for i in range(60)
+    ]
+    return ({"phase": "classifier", "step": 5, "classifier_loss": 1.0}, *gan)
+
+
+@pytest.fixture(scope="module")
+def report():
+    rng = np.random.default_rng(0)
+
+    def picture(judged=None):
+        return Sample(rng.integers(0, 256, (64, 64, 3), np.uint8), judged=judged)
+
+    def sound(judged=None):
+        levels = rng.integers(0, 256, (64, 64, 1), np.uint8)
+        audio = rng.uniform(-1, 1, SAMPLE_RATE // 2).astype(np.float32)
+        return Sample(spectrogram_picture(levels), audio, judged)
+
+    def examples(source, target):
+        return tuple(
+            Example(name, source(), target(), (target("flute"), target("flute")))
+            for name in CLASSES
+        )
+
+    return Report(
+        dataset="<made up>",
+        directions=(
+            DirectionReport(
+                "s2i",
+                (evaluation(), evaluation("test_performers")),
+                metrics(),
+                examples(sound, picture),
+            ),
+            DirectionReport("i2s", (evaluation(),), (), examples(picture, sound)),
+        ),
+        sample_rate=SAMPLE_RATE,
+        configuration={"s2i": {"model": {"width": 16}, "note": "a < b"}},
+        versions={"jax": "0.10.2"},
+    )
+
+
+@pytest.fixture(scope="module")
+def html(report):
+    return render(report)
+
+
+def test_every_element_is_closed_and_nothing_is_loaded(html):
+    page = Page(html)
+    assert not page.open
+    assert page.loads
+    assert all(load.startswith(("data:", "#")) for load in page.loads)
+    assert not re.search(r"@import|url\((?!#)|fetch\(|<script[^>]+src", html)
+
+
+def test_every_picture_and_sound_decodes(html):
+    pictures = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
+    sounds = re.findall(r"data:audio/wav;base64,([A-Za-z0-9+/=]+)", html)
+    assert (len(pictures), len(sounds)) == (16, 2 * 1 + 2 * 3)
+    for text in pictures:
+        decoded = matplotlib.image.imread(io.BytesIO(base64.b64decode(text)))
+        assert decoded.shape[:2] == (64, 64)
+    for text in sounds:
+        with wave.open(io.BytesIO(base64.b64decode(text))) as file:
+            assert file.getframerate() == SAMPLE_RATE
+            assert file.getnframes() == SAMPLE_RATE // 2
+
+
+def test_numbers_splits_and_judgements_are_shown(html):
+    text = re.sub(r"<[^>]+>", " ", html)
+    for shown in ("90.0", "85.0 to 94.1", "1,200", "98.0", "test performers split"):
+        assert shown in text
+    assert text.count("✓ flute") == 4
+    assert text.count("✗ flute") == 4
+
+
+def test_confusion_is_in_percent_of_the_row(html):
+    cells = re.findall(r'title="(.*?)">(\d*)</td>', html)[:4]
+    assert cells == [
+        ("double_bass taken for double_bass: 500 of 600", "83"),
+        ("double_bass taken for flute: 100 of 600", "17"),
+        ("flute taken for double_bass: 20 of 600", "3"),
+        ("flute taken for flute: 580 of 600", "97"),
+    ]
+
+
+def test_curves_appear_where_something_was_recorded(html):
+    assert Page(html).count["figure"] == 2
+    assert "GAN: losses" in html and "Classifier: loss" in html
+    assert "var(--curve-1)" in html and "#030303" not in html
+
+
+def test_text_from_outside_is_escaped(html):
+    assert "<made up>" not in html and "&lt;made up&gt;" in html
+
+
+def test_equal_reports_give_equal_pages(report, html):
+    assert render(report) == html
+
+
+def test_unknown_direction_and_missing_evaluation_are_refused(report):
+    part = report.directions[0]
+    with pytest.raises(ValueError, match="known: s2i, i2s"):
+        render(replace(report, directions=(replace(part, direction="x2y"),)))
+    with pytest.raises(ValueError, match="evaluate its workdir"):
+        render(replace(report, directions=(replace(part, evaluations=()),)))
+
+
+def test_pictures_survive_the_page_exactly():
+    picture = np.random.default_rng(1).integers(0, 256, (8, 4, 3), np.uint8)
+    file = io.BytesIO(base64.b64decode(png_uri(picture).split(",")[1]))
+    decoded = np.rint(matplotlib.image.imread(file) * 255).astype(np.uint8)
+    np.testing.assert_array_equal(decoded[..., :3], picture)
+
+
+def test_sound_survives_the_page_clipped_to_sixteen_bits():
+    audio = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
+    file = io.BytesIO(base64.b64decode(wav_uri(audio, sample_rate=8000).split(",")[1]))
+    with wave.open(file) as reader:
+        decoded = np.frombuffer(reader.readframes(5), "<i2")
+    assert decoded.tolist() == [-32767, -16384, 0, 16384, 32767]
+
+
+def test_low_notes_are_at_the_bottom_of_a_spectrogram():
+    sound = np.zeros((64, 10, 1), np.uint8)
+    sound[0] = 255
+    picture = spectrogram_picture(sound)
+    assert picture.shape == (64, 10, 3)
+    assert (picture[-1] > picture[:-1].max(axis=0)).all()
