@@ -34,7 +34,9 @@ _REPEATS = flags.DEFINE_integer("repeats", 5, "Calls timed.", lower_bound=1)
 _SUFFIXES = {".aif", ".aiff", ".flac", ".mp3", ".ogg", ".wav"}
 
 
-def draw_windows(folder: Path, representation: Representation, *, n: int, seed: int):
+def draw_windows(
+    folder: Path, representation: Representation, *, n: int, seed: int
+) -> tuple[np.ndarray, list[str]]:
     """Windows [n window_samples] of random moments, and the folder name of each.
 
     Raises:
@@ -60,7 +62,9 @@ def draw_windows(folder: Path, representation: Representation, *, n: int, seed: 
     raise SystemExit(f"{folder}: {len(windows)} of {n} windows in {20 * n} draws.")
 
 
-def _random_window(path: Path, representation: Representation, rng):
+def _random_window(
+    path: Path, representation: Representation, rng: np.random.Generator
+) -> np.ndarray | None:
     """One window, or None of a file that is damaged, silent there or too short."""
     length = representation.window_samples
     try:
@@ -113,7 +117,9 @@ def time_inversion(sounds: np.ndarray, representation: Representation) -> dict:
     }
 
 
-def mel_error(before: np.ndarray, after: np.ndarray, names, top_db: float) -> dict:
+def mel_error(
+    before: np.ndarray, after: np.ndarray, names: list[str], top_db: float
+) -> dict:
     """dB between stored sounds [n m t 1], a mean over windows."""
     error = (after.astype(np.float64) - before) * (top_db / 255)
     rms = np.sqrt((error**2).mean(axis=(1, 2, 3)))

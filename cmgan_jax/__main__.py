@@ -30,7 +30,7 @@ def main() -> None:
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
-    logging.set_verbosity(logging.WARNING)
+    _quiet_libraries()
     _keep_compiled()
     module = importlib.import_module(f"cmgan_jax.verbs.{verb}")
     # --help shows the verb's own text and flags.
@@ -51,6 +51,13 @@ def _run(module, argv: list[str]) -> None:
         if os.environ.get("CMGAN_TRACEBACK"):
             raise
         sys.exit(f"error: {error}")
+
+
+def _quiet_libraries() -> None:
+    """Orbax and TensorFlow report every opened folder and every processor feature."""
+    logging.set_verbosity(logging.ERROR)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
 def _keep_compiled() -> None:

@@ -36,7 +36,7 @@ def _digest(tree: Tree) -> jax.Array:
     for leaf in jax.tree.leaves(tree):
         bits = _bits(leaf).ravel()
         # Odd weights make every single flipped bit change the sum.
-        weights = jnp.arange(bits.size, dtype=jnp.uint32) * 2654435762 + 1
+        weights = jnp.arange(bits.size, dtype=jnp.uint32) * jnp.uint32(2654435762) + 1
         total = total * 31 + jnp.sum(bits * weights, dtype=jnp.uint32)
     return total
 

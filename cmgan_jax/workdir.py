@@ -11,18 +11,11 @@ from typing import Any
 import cmgan_jax
 from cmgan_jax.representation import Representation
 from cmgan_jax.systems import Task
+from cmgan_jax.whole_file import write_json
 
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long and how often.
 ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Writes JSON so that the file is either whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    temporary.replace(path)
 
 
 def versions() -> dict[str, str]:

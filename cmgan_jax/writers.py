@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import matplotlib.image
 import numpy as np
 from jaxtyping import UInt8
 from tensorboardX import SummaryWriter
@@ -49,15 +50,15 @@ class MetricsWriter:
         for name, value in scalars.items():
             self._events.add_scalar(f"{self._phase}/{name}", value, step)
 
-    def write_picture(self, step: int, picture: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Shows a picture in TensorBoard."""
-        self._events.add_image(
-            f"{self._phase}/samples", picture, step, dataformats="HWC"
-        )
-
     def close(self) -> None:
         """Flushes and closes the files."""
         self._events.close()
+
+
+def write_picture(path: Path, picture: UInt8[np.ndarray, "h w 3"]) -> None:
+    """Writes a PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    matplotlib.image.imsave(path, picture)
 
 
 def grid(

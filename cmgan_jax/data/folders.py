@@ -6,6 +6,7 @@ Nothing here opens a media file; `media_tasks` does that, in worker processes.
 import os
 import pathlib
 import shutil
+import tarfile
 import zlib
 from collections.abc import Iterable
 
@@ -35,7 +36,9 @@ def open_source(
     folder = source
     if not source.is_dir():
         folder = scratch
-        tar = {} if source.suffix.lower() == ".zip" else {"filter": "data"}
+        # Refuses members that would land elsewhere; zip files never may.
+        guarded = source.suffix.lower() != ".zip" and hasattr(tarfile, "data_filter")
+        tar = {"filter": "data"} if guarded else {}
         try:
             shutil.unpack_archive(source, scratch, **tar)
         except (shutil.ReadError, OSError, EOFError, zlib.error) as error:

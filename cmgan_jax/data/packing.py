@@ -4,7 +4,6 @@ The counterpart of `prepared`, TensorFlow-free as well. prepared.json is written
 so a directory without it is not finished.
 """
 
-import json
 import pathlib
 
 import numpy as np
@@ -13,6 +12,7 @@ from cmgan_jax.data.items import COLUMNS, Items, Split
 from cmgan_jax.data.plan import Plan
 from cmgan_jax.data.prepared import FORMAT, MODALITIES, PREPARED_FILE, file_digest
 from cmgan_jax.representation import Representation
+from cmgan_jax.whole_file import write_json
 
 
 class Packer:
@@ -141,10 +141,3 @@ class _Rows:
         }
         with self._array_file.open(mode) as file:
             np.lib.format.write_array_header_1_0(file, header)
-
-
-def write_json(path: pathlib.Path, content: dict) -> None:
-    """Writes a JSON file that is there whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)

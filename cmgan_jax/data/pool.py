@@ -6,17 +6,15 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 
 from cmgan_jax.data.plan import Produced, Task
+from cmgan_jax.progress import Progress
 from cmgan_jax.representation import Representation
 
-_SECONDS_BETWEEN_LINES = 3.0
 # A worker is one thread: the pool already has one worker per core.
 _ONE_THREAD = {
     name: "1"
@@ -55,7 +53,8 @@ def produce_in_order(
     """
     workers = workers or available_cores()
     listed = [(split, task) for split, some in tasks.items() for task in some]
-    progress = _Progress(title, total=sum(task.expected for _, task in listed))
+    total, done = sum(task.expected for _, task in listed), 0
+    progress = Progress(title, total, unit="items", every=3.0)
     pending = iter(listed)
     waiting = collections.deque()
     with _single_threaded_children(), _pool(workers) as pool:
@@ -69,8 +68,8 @@ def produce_in_order(
                 break
             split, task, future = waiting.popleft()
             yield split, _result(future, task)
-            progress.advance(task.expected)
-    progress.end()
+            done += task.expected
+            progress.update(done)
 
 
 def available_cores() -> int:
@@ -136,31 +135,3 @@ def _single_threaded_children() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-class _Progress:
-    """Lines with done, total, rate and the time left."""
-
-    def __init__(self, title: str, total: int):
-        self._title = title
-        self._total = max(total, 1)
-        self._done = 0
-        self._start = self._last = time.monotonic()
-
-    def advance(self, rows: int) -> None:
-        self._done += rows
-        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
-            self._last = time.monotonic()
-            rate = self._done / (self._last - self._start)
-            left = (self._total - self._done) / max(rate, 1e-9)
-            self._print(
-                f"{self._done / self._total:4.0%}, {rate:,.0f}/s, {left:.0f} s left"
-            )
-
-    def end(self) -> None:
-        seconds = max(time.monotonic() - self._start, 1e-9)
-        self._print(f"{self._done / seconds:,.0f}/s, done in {seconds:.0f} s")
-
-    def _print(self, tail: str) -> None:
-        line = f"{self._title}: {self._done:,}/{self._total:,} items, {tail}"
-        print(line, file=sys.stderr, flush=True)

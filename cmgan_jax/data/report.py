@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from cmgan_jax.data.packing import write_json
 from cmgan_jax.data.plan import Plan, Produced
 from cmgan_jax.representation import Representation
+from cmgan_jax.whole_file import write_json
 
 REPORT_FILE = "prepare_report.json"
 DEFECTS_SHOWN = 50

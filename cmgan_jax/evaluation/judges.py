@@ -27,7 +27,7 @@ from cmgan_jax.representation import to_unit
 from cmgan_jax.state import apply_evaluation
 from cmgan_jax.steps import classifier
 from cmgan_jax.training import Schedule
-from cmgan_jax.workdir import write_json
+from cmgan_jax.whole_file import write_json
 
 MODALITIES = ("image", "sound")
 SEED = 20200504  # no other part of the software draws from it

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from cmgan_jax.data.items import source_and_target
-from cmgan_jax.data.media import write_picture
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.judges import is_stored, require_judge
@@ -18,7 +17,7 @@ from cmgan_jax.pictures import as_picture
 from cmgan_jax.representation import to_uint8
 from cmgan_jax.steps.gan import GanParts, GanState
 from cmgan_jax.trained import make_generate
-from cmgan_jax.writers import grid
+from cmgan_jax.writers import grid, write_picture
 
 ROWS = 13  # of the sample grid
 BATCH_SIZE = 128

@@ -1,4 +1,4 @@
-"""The convolutional stages that encoder and discriminator share and G mirrors."""
+"""The convolutional stages of encoder and discriminator; the generator mirrors them."""
 
 import dataclasses
 from typing import Any
@@ -20,6 +20,7 @@ class Stage:
     stride: int
 
 
+AUTHORS_SIZE = 64
 STAGES = (Stage(1, 2), Stage(2, 2), Stage(4, 2), Stage(4, 1), Stage(8, 2))
 
 

@@ -4,23 +4,27 @@ A mel band says how much power its bins hold together, not how they share it, an
 nothing says their phase. Fast Griffin-Lim (Perraudin et al., 2013) finds the phase;
 here every one of its iterations also scales the bins so that they add up to the bands
 again, by multiplicative updates of a non-negative fit. Fitting both together leaves
-half the error of fitting the magnitudes first and the phase afterwards.
+half the error of fitting the magnitudes first and the phase afterwards; beginning with
+phases of steady tones instead of random ones halves it once more.
 """
 
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
 from cmgan_jax.representation import Representation
 
 # Iterations fitting magnitudes alone, and the waveform.
 _MAGNITUDE_STEPS = 10
-_ITERATIONS = 64
+_ITERATIONS = 32
 _MOMENTUM = 0.99
 # A bin shares its correction with its neighbours, so one whole step falls short.
 _OVER_RELAXATION = 1.5
+# Bins to either side that take part in one tone: a Hann window's lobe and a mel band.
+_LOBE = 4
 # No iteration scales a bin's power by more than exp(6), or 26 dB.
 _LARGEST_LOG_STEP = 6.0
 # Powers below are 0: 1.2e-12 of the loudest band, far under any dynamic range kept.
@@ -30,9 +34,9 @@ _HALF_STEP = 0.5 / 127.5
 
 
 def invert(
-    log_mel: Float[Array, "b m t"],
+    log_mel: Float[Array | np.ndarray, "b m t"],
     *,
-    filter_bank: Float[Array, "m f"],
+    filter_bank: Float[Array | np.ndarray, "m f"],
     representation: Representation,
     key: Key[Array, ""],
     iterations: int = _ITERATIONS,
@@ -92,9 +96,7 @@ def _require_shapes(
 def _invert(log_mel, filter_bank, key, representation, iterations):
     bands = _band_powers(log_mel, representation.top_db)
     power = _bin_powers(bands, filter_bank)
-    # One phase for all items: none depends on its place in the batch.
-    angle = 2 * jnp.pi * jax.random.uniform(key, (1, *power.shape[1:]))
-    spectrum = jnp.sqrt(power) * jnp.exp(1j * angle)
+    spectrum = jnp.sqrt(power) * jnp.exp(1j * _tone_angles(power, key, representation))
 
     def consistent(spectrum):
         return stft(istft(spectrum, representation), representation)
@@ -143,6 +145,30 @@ def _bin_powers(
     return jax.lax.fori_loop(0, _MAGNITUDE_STEPS, step, power)
 
 
+def _tone_angles(
+    power: Float[Array, "b t f"], key: Key[Array, ""], representation: Representation
+) -> Float[Array, "b t f"]:
+    """Angles of steady tones, in radians: each bin turns as the tone it belongs to.
+
+    The tone's frequency is the centre of the power around the bin, so that a whole lobe
+    turns together (after Beauregard, Harish and Wyse, 2015, who look for peaks).
+    """
+    bins = jnp.arange(power.shape[-1], dtype=power.dtype)[None, None]
+    around = (1, 1, 2 * _LOBE + 1)
+    moment, mass = (
+        jax.lax.reduce_window(a, 0.0, jax.lax.add, around, (1, 1, 1), "SAME")
+        for a in (power * bins, power)
+    )
+    tone = moment / jnp.maximum(mass, _TINY)
+    turns = jnp.cumsum(tone * (representation.hop_length / representation.n_fft), 1)
+    # Neighbouring lobes begin anywhere, or all would click together; alike for all
+    # items, so that none depends on its place in the batch.
+    lobes = jax.random.uniform(key, (1, 1, -(-power.shape[-1] // (2 * _LOBE))))
+    begin = jnp.repeat(lobes, 2 * _LOBE, axis=-1)[..., : power.shape[-1]]
+    # Half a turn from bin to bin puts a lobe's energy in the middle of its frame.
+    return 2 * jnp.pi * (begin + turns + bins / 2)
+
+
 def _fit_bands(
     spectrum: Complex[Array, "b t f"],
     bands: Float[Array, "b t m"],
@@ -178,7 +204,7 @@ def _phase(spectrum: Complex[Array, "b t f"]) -> Complex[Array, "b t f"]:
 
 
 def stft(
-    waveform: Float[Array, "b w"], representation: Representation
+    waveform: Float[Array | np.ndarray, "b w"], representation: Representation
 ) -> Complex[Array, "b t f"]:
     """Centred short-time Fourier transform, Hann window, zeros beyond the ends."""
     n_fft, hop, frames = _geometry(representation)

@@ -17,7 +17,7 @@ from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation import protocols
 from cmgan_jax.evaluation.judges import require_judge
 from cmgan_jax.representation import require_same
-from cmgan_jax.workdir import write_json
+from cmgan_jax.whole_file import write_json
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True

@@ -1,4 +1,4 @@
-"""People's own folders: layouts, alignment, splits, and twenty kinds of damage."""
+"""People's own folders: layouts, alignment and splits."""
 
 import json
 import shutil
@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-from PIL import Image
 
 from cmgan_jax.data.builder import PairedConfig
 from cmgan_jax.data.media import write_picture
@@ -197,139 +196,6 @@ def test_numbers_started_anew_in_every_split_are_no_duplicates(tmp_path):
             picture = np.full((9, 9, 3), index, np.uint8)
             write_picture(tmp_path / "img" / split / name / "photo_001.png", picture)
     assert defects_of(plan_of(tmp_path)) == []
-
-
-def synthetic_set(root):
-    for split in ("train", "validation"):
-        for name in ("cat", "dog", "owl"):
-            for index in range(8):
-                stem = f"{split}_{name}{index}"
-                write_image(root / "img" / split / name / f"{stem}_photo.png")
-                write_sound(root / "audio" / split / name / f"{stem}_take.flac")
-    return root
-
-
-def real_set(root, shared_data):
-    for modality in ("img", "audio"):
-        for split in ("train", "validation"):
-            for name in ("banjo", "flute", "tuba"):
-                source = shared_data / "real_instruments" / modality / split / name
-                target = root / modality / split / name
-                target.mkdir(parents=True)
-                for path in sorted(source.iterdir())[:10]:
-                    shutil.copyfile(path, target / path.name)
-    return root
-
-
-def cut_off(path, share=0.5):
-    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-
-
-def damage(root):
-    """Plants one of each, and returns what must be reported: (path, kind)."""
-    name = sorted(path.name for path in (root / "audio/train").iterdir())[0]
-    sounds = sorted((root / "audio/train" / name).iterdir())
-    images = sorted((root / "img/train" / name).iterdir())
-    sound_folder, image_folder = sounds[0].parent, images[0].parent
-    float_wav = {"samplerate": 22050, "subtype": "FLOAT"}
-    bad = noise(1.0)
-    bad[500] = np.nan
-    soundfile.write(sound_folder / "nan.wav", bad, **float_wav)
-    bad[500] = np.inf
-    soundfile.write(sound_folder / "inf.wav", bad, **float_wav)
-    soundfile.write(sound_folder / "cut.wav", noise(1.0), 22050)
-    cut_off(sound_folder / "cut.wav")
-    cut_off(sounds[0])
-    (sound_folder / "header.wav").write_bytes(b"RIFF\x24\0\0\0WAVEfmt ")
-    (sound_folder / "text.wav").write_text("do re mi " * 100)
-    (sound_folder / "nothing.wav").touch()
-    soundfile.write(sound_folder / "no_samples.wav", np.zeros(0), 22050)
-    soundfile.write(sound_folder / "short.wav", noise(0.3), 22050)
-    soundfile.write(sound_folder / "silent.wav", np.zeros(22050), 22050)
-    soundfile.write(sound_folder / "constant.wav", np.full(22050, 0.2), 22050)
-    shutil.copy(images[1], sound_folder / "a_picture.flac")
-    (sound_folder / "gone.wav").symlink_to(root / "nowhere.wav")
-    write_picture(image_folder / "cut.jpg", np.zeros((90, 90, 3), np.uint8))
-    cut_off(image_folder / "cut.jpg")
-    write_image(image_folder / "half.png")
-    cut_off(image_folder / "half.png", 0.8)
-    write_image(image_folder / "flipped.png")
-    content = bytearray((image_folder / "flipped.png").read_bytes())
-    content[100:300] = bytes(200)
-    (image_folder / "flipped.png").write_bytes(content)
-    (image_folder / "text.jpg").write_text("a thousand words")
-    (image_folder / "nothing.jpg").touch()
-    shutil.copy(sounds[1], image_folder / "a_sound.jpg")
-    not_finite = Image.fromarray(np.full((9, 9), np.nan, np.float32))
-    not_finite.save(image_folder / "nan.tiff")
-    Image.open(images[1]).save(images[1].with_suffix(".webp"))
-    again = root / "img/validation" / name / images[2].name
-    shutil.copy(images[2], again)
-    (image_folder / "rejected").mkdir()
-    (root / "img/train/notes.txt").write_text("?")
-    (root / "img/train/empty").mkdir()
-    write_image(root / "img/train/seen_only/x.png")
-    write_sound(root / "audio/train/heard_only/y.wav")
-    audio, img = f"audio/train/{name}", f"img/train/{name}"
-    return {
-        (f"{audio}/nan.wav", "non_finite"),
-        (f"{audio}/inf.wav", "non_finite"),
-        (f"{audio}/cut.wav", "truncated"),
-        (f"{audio}/{sounds[0].name}", "truncated"),
-        (f"{audio}/header.wav", "unreadable"),
-        (f"{audio}/text.wav", "not_audio"),
-        (f"{audio}/nothing.wav", "zero_length"),
-        (f"{audio}/no_samples.wav", "zero_length"),
-        (f"{audio}/short.wav", "shorter_than_window"),
-        (f"{audio}/silent.wav", "silence"),
-        (f"{audio}/constant.wav", "silence"),
-        (f"{audio}/a_picture.flac", "not_audio"),
-        (f"{audio}/gone.wav", "unreadable"),
-        (f"{img}/cut.jpg", "truncated"),
-        (f"{img}/half.png", "truncated"),
-        (f"{img}/flipped.png", "unreadable"),
-        (f"{img}/text.jpg", "not_picture"),
-        (f"{img}/nothing.jpg", "zero_length"),
-        (f"{img}/a_sound.jpg", "not_picture"),
-        (f"{img}/nan.tiff", "non_finite"),
-        (f"{img}/{images[1].stem}.webp", "duplicate_stem"),
-        (f"img/validation/{name}/{images[2].name}", "duplicate_stem"),
-        (f"{img}/rejected", "unknown_layout"),
-        ("img/train/notes.txt", "unknown_layout"),
-        ("img/train/empty", "empty_folder"),
-        ("img/train/seen_only", "one_modality"),
-        ("audio/train/heard_only", "one_modality"),
-    }
-
-
-def test_every_kind_of_damage_is_listed_before_failing(tmp_path):
-    root = synthetic_set(tmp_path / "own")
-    planted = damage(root)
-    with pytest.raises(ValueError, match=f"{len(planted)} defects") as raised:
-        build(root, tmp_path / "out")
-    listed = json.loads((tmp_path / "out" / "prepare_report.json").read_text())
-    found = {(d["path"], d["kind"]) for d in listed["defects"]["all"]}
-    assert found == planted
-    for path, kind in planted:
-        assert f"{kind}: {path}: " in str(raised.value)
-
-
-def test_damage_in_a_copy_of_the_real_set_is_skipped(tmp_path, shared_data):
-    root = real_set(tmp_path / "own", shared_data)
-    whole = plan_of(root)
-    assert defects_of(whole) == []
-    planted = damage(root)
-    data, report = build(root, tmp_path / "out", on_bad="skip")
-    found = {(d["path"], d["kind"]) for d in report["defects"]["all"]}
-    assert found == planted
-    assert sum(report["defects"]["by_kind"].values()) == len(planted)
-    assert data.class_names == ("banjo", "flute", "tuba")
-    # The recording cut short is the only good file that was lost.
-    images = sum(len(split.image) for split in data.splits.values())
-    assert images == 60
-    songs = {song for split in data.splits.values() for song in split.sound.song}
-    counted = sum(len(stems(whole, split, "sounds")) for split in whole.tasks)
-    assert len(songs) == counted - 1
 
 
 def test_the_real_instruments_are_class_aligned(shared_data):

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int32, UInt8
 
 from cmgan_jax.data.pocket_orchestra.drawing import Painter
 from cmgan_jax.data.pocket_orchestra.figure import Moment
-from cmgan_jax.data.pocket_orchestra.instruments import INSTRUMENTS, Instrument
+from cmgan_jax.data.pocket_orchestra.instruments import INSTRUMENTS
 from cmgan_jax.data.pocket_orchestra.performers import (
     CAST,
     GUESTS,
@@ -16,6 +16,7 @@ from cmgan_jax.data.pocket_orchestra.performers import (
 )
 from cmgan_jax.data.pocket_orchestra.songs import Song, compose
 from cmgan_jax.data.pocket_orchestra.synthesis import synthesise
+from cmgan_jax.data.pocket_orchestra.timbre import Instrument
 
 CLASS_NAMES: tuple[str, ...] = tuple(sorted(INSTRUMENTS))
 HOP_SECONDS = 0.1

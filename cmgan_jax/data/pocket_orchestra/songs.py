@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float
 
-from cmgan_jax.data.pocket_orchestra.instruments import Instrument
+from cmgan_jax.data.pocket_orchestra.timbre import Instrument
 
 _SCALES = (
     (0, 2, 4, 5, 7, 9, 11),

@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Complex64, Float, Float32
 
-from cmgan_jax.data.pocket_orchestra.instruments import Instrument, spectral_envelope
 from cmgan_jax.data.pocket_orchestra.performers import Performer
 from cmgan_jax.data.pocket_orchestra.songs import Song
+from cmgan_jax.data.pocket_orchestra.timbre import Instrument, spectral_envelope
 
 _MOST_PARTIALS = 48
 _PEAK = 0.9
@@ -96,7 +96,8 @@ def _note(
     soft = loud * np.arange(1, count + 1) ** (-instrument.swell / 6.02)
     turns = np.exp(1j * rng.uniform(0, 2 * np.pi, count))
     weights = (np.stack([loud, soft]) * turns).astype(np.complex64)
-    bright, dark = (weights @ _partials(phase, count)).imag
+    # einsum stays on one thread: the songs are spread over processes already.
+    bright, dark = np.einsum("wk,kn->wn", weights, _partials(phase, count)).imag
 
     curve = _loudness_curve(instrument, seconds, held)
     curve *= 1.0 + instrument.tremolo * vibrato + 0.04 * _wander(rng, seconds, 12.0)
