@@ -36,7 +36,21 @@ def main() -> None:
     # --help shows the verb's own text and flags.
     sys.modules["__main__"].__doc__ = module.__doc__
     flags.adopt_module_key_flags(module)
-    app.run(lambda argv: _run(module, argv), argv=[f"cmgan_jax {verb}", *rest])
+    app.run(
+        lambda argv: _run(module, argv),
+        argv=[f"cmgan_jax {verb}", *rest],
+        flags_parser=_parse_flags,
+    )
+
+
+def _parse_flags(argv: list[str]) -> list[str]:
+    """Flags; a configuration's wrong file or field ends in one message as well."""
+    try:
+        return app.parse_flags_with_usage(argv)
+    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        if os.environ.get("CMGAN_TRACEBACK"):
+            raise
+        sys.exit(f"error: --config: {error}")
 
 
 def _run(module, argv: list[str]) -> None:
@@ -47,7 +61,7 @@ def _run(module, argv: list[str]) -> None:
         module.main()
     except KeyboardInterrupt:
         sys.exit("stopped. Give the same command again to go on.")
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         if os.environ.get("CMGAN_TRACEBACK"):
             raise
         sys.exit(f"error: {error}")

@@ -10,7 +10,9 @@ import jax
 from jaxtyping import Array, Int, Key
 
 
-def stream(root: Key[Array, ""], name: str, step: int | Int[Array, ""]) -> Key:
+def stream(
+    root: Key[Array, ""], name: str, step: int | Int[Array, ""]
+) -> Key[Array, ""]:
     """The key of the stream called `name` at `step`.
 
     Args:

@@ -9,6 +9,8 @@ from flax import linen as nn
 from flax import struct
 
 Tree = Any
+# An array here; a shape or a sharding in what JAX makes of a whole state.
+Leaf = Any
 
 
 class NetState(struct.PyTreeNode):
@@ -40,8 +42,8 @@ class ClassifierState(struct.PyTreeNode):
       network: the classifying network.
     """
 
-    step: jax.Array
-    rng: jax.Array
+    step: Leaf
+    rng: Leaf
     network: NetState
 
     @property
@@ -63,8 +65,8 @@ class GanState(struct.PyTreeNode):
         moving averages; None where a system keeps none.
     """
 
-    step: jax.Array
-    rng: jax.Array
+    step: Leaf
+    rng: Leaf
     encoder: NetState
     generator: NetState
     discriminator: NetState

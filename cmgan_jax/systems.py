@@ -14,12 +14,14 @@ from cmgan_jax import losses, optim
 from cmgan_jax.models.classifier import Classifier
 from cmgan_jax.models.discriminator import Discriminator
 from cmgan_jax.models.encoder import Encoder
-from cmgan_jax.models.generator import Generator
+from cmgan_jax.models.generator import LATE_STAGES, Generator
 from cmgan_jax.models.recogniser import Recogniser
+from cmgan_jax.models.trunk import stages
 from cmgan_jax.spectral_norm import SpectralNorm
 from cmgan_jax.steps.gan import Conditioning, GanParts
 
 COMPUTE_DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+ATTENTION_FORMS = ("pointwise", "convolutional")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
 
@@ -98,28 +100,21 @@ def check(config: Any, task: Task) -> None:
     Raises:
       ValueError: names the field, what it holds and what it may hold.
     """
-    losses.adversarial_loss(config.gan.loss)
+    model, gan = config.model, config.gan
     _require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
-    _require_known("gan.conditioning", config.gan.conditioning, CONDITIONINGS)
-    positive = {
-        "classifier.batch_size": config.classifier.batch_size,
-        "gan.batch_size": config.gan.batch_size,
-        "gan.discriminator_every": config.gan.discriminator_every,
-        "model.width": config.model.width,
-        "run.log_every": config.run.log_every,
-        "run.sample_every": config.run.sample_every,
-        "run.checkpoint_every": config.run.checkpoint_every,
-        "run.keep_checkpoints": config.run.keep_checkpoints,
-    }
-    for name, value in positive.items():
-        if value < 1:
-            raise ValueError(f"config.{name}={value}: expected 1 or more.")
-    if not 0.0 <= config.gan.average_decay < 1.0:
+    _require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
+    _require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    _require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
+    _require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
+    _require_ranges(config)
+    sizes = (task.source_shape[0], task.target_shape[0])
+    last = min(len(stages(size)) for size in sizes) - 1
+    if model.attention_stage > last:
         raise ValueError(
-            f"config.gan.average_decay={config.gan.average_decay}: expected a value "
-            "in [0, 1); 0 keeps no average."
+            f"config.model.attention_stage={model.attention_stage}: expected 0 to "
+            f"{last}, or -1 for no attention."
         )
-    if task.num_classes < 2 and config.gan.mismatched_weight:
+    if task.num_classes < 2 and gan.mismatched_weight:
         raise ValueError(
             "config.gan.mismatched_weight needs targets of another class, but the "
             "data set has one class: set it to 0 or prepare more classes."
@@ -129,6 +124,41 @@ def check(config: Any, task: Task) -> None:
 def _require_known(name: str, value: str, known: Any) -> None:
     if value not in known:
         raise ValueError(f"config.{name}={value!r} is unknown; known: {list(known)}.")
+
+
+def _require_ranges(config: Any) -> None:
+    positive = {
+        "classifier.batch_size": config.classifier.batch_size,
+        "classifier.steps": config.classifier.steps,
+        "gan.batch_size": config.gan.batch_size,
+        "gan.steps": config.gan.steps,
+        "gan.discriminator_every": config.gan.discriminator_every,
+        "model.width": config.model.width,
+        "run.log_every": config.run.log_every,
+        "run.sample_every": config.run.sample_every,
+        "run.checkpoint_every": config.run.checkpoint_every,
+        "run.keep_checkpoints": config.run.keep_checkpoints,
+        "run.validation_examples": config.run.validation_examples,
+    }
+    for name, value in positive.items():
+        if value < 1:
+            raise ValueError(f"config.{name}={value}: expected 1 or more.")
+    for name in ("shift", "noise"):
+        value = getattr(config.classifier, name)
+        if value < 0:
+            raise ValueError(f"config.classifier.{name}={value}: expected 0 or more.")
+    if not 0.0 <= config.gan.average_decay < 1.0:
+        raise ValueError(
+            f"config.gan.average_decay={config.gan.average_decay}: expected a value "
+            "in [0, 1); 0 keeps no average."
+        )
+    not_negative = {
+        "classifier.shift": config.classifier.shift,
+        "classifier.noise": config.classifier.noise,
+    }
+    for name, value in not_negative.items():
+        if value < 0:
+            raise ValueError(f"config.{name}={value}: expected 0 or more.")
 
 
 def _attention(config: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from cmgan_jax import sharding
@@ -22,6 +23,12 @@ AHEAD = 2  # batches on their way to the devices while a step runs
 
 class NonFiniteError(ValueError):
     """A step computed NaN or infinity."""
+
+    def __init__(self, step: int, what: str):
+        super().__init__(
+            f"step {step} computed {what}. The last checkpoint is intact: lower the "
+            "learning rates or use float32, then start the run again."
+        )
 
 
 class Interrupted(Exception):
@@ -82,8 +89,8 @@ def fit(
       The state after the last step.
 
     Raises:
-      NonFiniteError: names the first step whose scalars are not finite; nothing
-        computed since is saved.
+      NonFiniteError: names the first step whose scalars or, at a save, parameters
+        are not finite; nothing computed since is saved.
       Interrupted: SIGTERM or SIGINT arrived; the state is saved.
     """
     first = int(state.step) + 1
@@ -95,7 +102,9 @@ def fit(
         for number, batch in zip(range(first, schedule.steps + 1), feed, strict=True):
             state, metrics = update(state, batch)
             recent.append(metrics)
-            save = schedule.due(number, schedule.checkpoint_every) or stop.requested
+            # Asked once: a signal from here on is obeyed after the next step.
+            stopping = stop.requested
+            save = schedule.due(number, schedule.checkpoint_every) or stopping
             sample = schedule.due(number, schedule.sample_every)
             if save or sample or schedule.due(number, schedule.log_every):
                 scalars = _mean_scalars(recent, number)
@@ -105,8 +114,9 @@ def fit(
                 hooks.log(number, scalars)
                 progress.update(number, _brief(scalars))
             if save:
+                _require_finite(state, number)
                 hooks.save(number, state)
-            if stop.requested and number < schedule.steps:
+            if stopping and number < schedule.steps:
                 raise Interrupted(f"stopped after step {number} of {phase}; saved.")
     return state
 
@@ -125,11 +135,21 @@ def _mean_scalars(recent: list[Mapping[str, jax.Array]], last: int) -> Scalars:
     for number, row in enumerate(rows, start=last - len(rows) + 1):
         bad = {name: float(x) for name, x in row.items() if not math.isfinite(x)}
         if bad:
-            raise NonFiniteError(
-                f"step {number} computed {bad}. The last checkpoint is intact: lower "
-                "the learning rates or use float32, then start the run again."
-            )
+            raise NonFiniteError(number, str(bad))
     return {name: float(sum(row[name] for row in rows) / len(rows)) for name in rows[0]}
+
+
+def _require_finite(state: Any, step: int) -> None:
+    # A gradient can be NaN where the loss is not: only the state shows it yet.
+    if not _is_finite(state):
+        raise NonFiniteError(step, "parameters that are NaN or infinite")
+
+
+@jax.jit
+def _is_finite(state: Any) -> jax.Array:
+    leaves = jax.tree.leaves(state)
+    floats = [x for x in leaves if jnp.issubdtype(x.dtype, jnp.floating)]
+    return jnp.array([jnp.isfinite(x).all() for x in floats]).all()
 
 
 def _brief(scalars: Scalars) -> str:

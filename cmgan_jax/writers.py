@@ -25,8 +25,9 @@ class MetricsWriter:
         temporary = self._path.with_suffix(".tmp")
         temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
         temporary.replace(self._path)
+        # A folder per phase: purging hides the later steps of everything beside it.
         self._events = SummaryWriter(
-            str(workdir / "tensorboard"), purge_step=step + 1, flush_secs=30
+            str(workdir / "tensorboard" / phase), purge_step=step + 1, flush_secs=30
         )
 
     def _later(self, line: dict, step: int) -> bool:
@@ -48,7 +49,7 @@ class MetricsWriter:
             line = {"phase": self._phase, "step": step, **scalars}
             file.write(json.dumps(line) + "\n")
         for name, value in scalars.items():
-            self._events.add_scalar(f"{self._phase}/{name}", value, step)
+            self._events.add_scalar(name, value, step)
 
     def close(self) -> None:
         """Flushes and closes the files."""

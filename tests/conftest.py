@@ -4,7 +4,9 @@ Everything that must be settled before JAX starts or `cmgan_jax` is imported is
 settled here, at import.
 """
 
+import importlib
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,9 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# configs/ stands beside the package and is not installed with it.
+sys.path.insert(0, str(ROOT))
 
 import jax  # noqa: E402
 import jaxtyping  # noqa: E402
@@ -40,3 +45,13 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip(f"no real data in {data}: set CMGAN_SHARED to the folder above it")
     return data
+
+
+@pytest.fixture(scope="session")
+def config_file():
+    """(file name without .py, direction) -> a fresh configuration of configs/."""
+
+    def get(name: str, direction: str):
+        return importlib.import_module(f"configs.{name}").get_config(direction)
+
+    return get

@@ -24,7 +24,7 @@ from cmgan_jax.data.reader import evaluation_batches, training_batches
 from cmgan_jax.phases import run_phase
 from cmgan_jax.progress import Progress
 from cmgan_jax.representation import to_unit
-from cmgan_jax.state import apply_evaluation
+from cmgan_jax.state import ClassifierState, apply_evaluation
 from cmgan_jax.steps import classifier
 from cmgan_jax.training import Schedule
 from cmgan_jax.whole_file import write_json
@@ -32,7 +32,8 @@ from cmgan_jax.whole_file import write_json
 MODALITIES = ("image", "sound")
 SEED = 20200504  # no other part of the software draws from it
 BATCH_SIZE = 64
-STEPS = 600
+STEPS = 2000  # enough for thousands of real recordings or photographs
+RECORD = "judge.json"  # written last: steps, accuracy and n
 EVALUATION_BATCH = 256
 SHIFT, NOISE = 3, 0.2
 # The direction whose source is the modality.
@@ -84,65 +85,71 @@ class Judge:
     n: int
 
 
-def is_stored(prepared: PreparedData, modality: str) -> bool:
-    """Whether the judge of a modality is trained and stored with the data."""
-    return (_folder(prepared, modality) / "checkpoints" / "judge" / str(STEPS)).exists()
+def require_judge(
+    prepared: PreparedData, modality: str, *, steps: int = STEPS
+) -> Judge:
+    """The judge of a modality: restored if it is stored, else trained and stored.
+
+    Args:
+      prepared: the data set; the judge lives in its folder "judges".
+      modality: "image" or "sound".
+      steps: updates of a judge that is yet to be trained.
+    """
+    judge = stored_judge(prepared, modality)
+    if judge is None:
+        _train(prepared, modality, steps)
+        judge = stored_judge(prepared, modality)
+    return judge
+
+
+def stored_judge(prepared: PreparedData, modality: str) -> Judge | None:
+    """The judge of a modality if it is trained, else None."""
+    folder = _folder(prepared, modality)
+    if not (folder / RECORD).exists():
+        return None
+    record = json.loads((folder / RECORD).read_text())
+    module = JudgeNetwork(len(prepared.class_names))
+    shapes = jax.eval_shape(
+        _initialise(module, prepared, modality, record["steps"])
+    ).inference
+    everywhere = sharding.replicated(sharding.data_mesh())
+    checkpoints = Checkpoints(folder / "checkpoints" / "judge")
+    try:
+        items = {"inference": abstract(shapes, everywhere)}
+        variables = checkpoints.restore(record["steps"], items)["inference"]
+    finally:
+        checkpoints.close()
+    logits = jax.jit(lambda x: apply_evaluation(module, variables, x))
+    return Judge(modality, logits, record["accuracy"], record["n"])
 
 
 def _folder(prepared: PreparedData, modality: str) -> Path:
     return prepared.path / "judges" / modality
 
 
-def require_judge(prepared: PreparedData, modality: str) -> Judge:
-    """The judge of a modality: restored if it is stored, else trained and stored.
-
-    Args:
-      prepared: the data set; the judge lives in its folder "judges".
-      modality: "image" or "sound".
-    """
-    folder = _folder(prepared, modality)
-    module = JudgeNetwork(len(prepared.class_names))
-    if is_stored(prepared, modality):
-        variables = _restore(folder, module, prepared, modality)
-    else:
-        variables = _train(folder, module, prepared, modality)
-    logits = jax.jit(lambda x: apply_evaluation(module, variables, x))
-    score = folder / "test.json"
-    if not score.exists():
-        write_json(score, _test(logits, prepared, modality))
-    measured = json.loads(score.read_text())
-    return Judge(modality, logits, measured["accuracy"], measured["n"])
+def _optimizer(steps: int) -> optax.GradientTransformation:
+    return optax.adamw(optax.cosine_decay_schedule(2e-3, steps), weight_decay=1e-3)
 
 
-def _optimizer() -> optax.GradientTransformation:
-    return optax.adamw(optax.cosine_decay_schedule(2e-3, STEPS), weight_decay=1e-3)
-
-
-def _initialise(module: JudgeNetwork, prepared: PreparedData, modality: str):
+def _initialise(
+    module: JudgeNetwork, prepared: PreparedData, modality: str, steps: int
+) -> Callable[[], ClassifierState]:
     shape = getattr(prepared.representation, f"{modality}_shape")
 
     def initialise():
         root = jax.random.key(SEED)
-        return classifier.init_state(module, _optimizer(), root=root, shape=shape)
+        return classifier.init_state(module, _optimizer(steps), root=root, shape=shape)
 
     return initialise
 
 
-def _restore(folder: Path, module, prepared: PreparedData, modality: str):
-    shapes = jax.eval_shape(_initialise(module, prepared, modality)).inference
-    reader = Checkpoints(folder / "checkpoints" / "judge")
-    try:
-        everywhere = sharding.replicated(sharding.data_mesh())
-        items = {"inference": abstract(shapes, everywhere)}
-        return reader.restore(STEPS, items)["inference"]
-    finally:
-        reader.close()
-
-
-def _train(folder: Path, module, prepared: PreparedData, modality: str):
+def _train(prepared: PreparedData, modality: str, steps: int) -> None:
+    """Trains a judge, or goes on where that stopped, and stores it with its record."""
     mesh = sharding.data_mesh()
+    folder = _folder(prepared, modality)
+    module = JudgeNetwork(len(prepared.class_names))
     step = classifier.make_step(
-        module, _optimizer(), modality="source", shift=SHIFT, noise=NOISE
+        module, _optimizer(steps), modality="source", shift=SHIFT, noise=NOISE
     )
     batch_size = -(-BATCH_SIZE // mesh.size) * mesh.size
 
@@ -159,17 +166,18 @@ def _train(folder: Path, module, prepared: PreparedData, modality: str):
     state = run_phase(
         "judge",
         workdir=folder,
-        initialise=_initialise(module, prepared, modality),
+        initialise=_initialise(module, prepared, modality, steps),
         step=step,
         batches=batches,
         schedule=Schedule(
-            STEPS, log_every=50, sample_every=STEPS, checkpoint_every=200
+            steps, log_every=50, sample_every=steps, checkpoint_every=200
         ),
         keep=1,
         mesh=mesh,
         sample=lambda number, state: {},
     )
-    return state.inference
+    logits = jax.jit(lambda x: apply_evaluation(module, state.inference, x))
+    write_json(folder / RECORD, {"steps": steps, **_test(logits, prepared, modality)})
 
 
 def _test(logits, prepared: PreparedData, modality: str) -> dict:

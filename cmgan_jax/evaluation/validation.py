@@ -11,7 +11,7 @@ import numpy as np
 from cmgan_jax.data.items import source_and_target
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.evaluation.judges import is_stored, require_judge
+from cmgan_jax.evaluation.judges import stored_judge
 from cmgan_jax.phases import Sample
 from cmgan_jax.pictures import as_picture
 from cmgan_jax.representation import to_uint8
@@ -30,9 +30,10 @@ def make_sample(
 
     The grid's columns are source, real target and generated target of evenly spread
     validation items. The accuracy needs the data set's judge; without one, none is
-    logged.
+    logged. Data without a validation split shows training items and logs none either.
     """
-    split = prepared.split("validation")
+    validates = "validation" in prepared.splits
+    split = prepared.split("validation" if validates else "train")
     source, target = source_and_target(split, config.direction)
     count = min(config.run.validation_examples, len(source))
     chosen = np.linspace(0, len(source) - 1, count).astype(int)
@@ -40,8 +41,10 @@ def make_sample(
     sources = np.asarray(source.array)[chosen]
     targets = np.asarray(target.array)[partner[chosen]]
     modality = "image" if config.direction == "s2i" else "sound"
-    judge = require_judge(prepared, modality) if is_stored(prepared, modality) else None
-    if judge is None:
+    judge = stored_judge(prepared, modality) if validates else None
+    if not validates:
+        print("No validation split: sample grids show training items, no accuracy.")
+    elif judge is None:
         print("No judge is stored with the data: training logs no validation accuracy.")
     generate = jax.jit(make_generate(parts))
     shown = np.linspace(0, count - 1, min(ROWS, count)).astype(int)
