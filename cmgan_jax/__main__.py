@@ -15,6 +15,7 @@ VERBS = {
     "evaluate": "accuracy of a trained system on a complete split",
     "generate": "sounds -> pictures, or pictures -> sounds",
     "report": "one page to look at and listen to, from finished runs",
+    "benchmark": "how fast this machine does all of it",
     "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
 }
 
@@ -32,25 +33,27 @@ def main() -> None:
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
     _quiet_libraries()
     _keep_compiled()
-    module = importlib.import_module(f"cmgan_jax.verbs.{verb}")
+    module = _import_verb(verb)
     # --help shows the verb's own text and flags.
     sys.modules["__main__"].__doc__ = module.__doc__
     flags.adopt_module_key_flags(module)
-    app.run(
-        lambda argv: _run(module, argv),
-        argv=[f"cmgan_jax {verb}", *rest],
-        flags_parser=_parse_flags,
-    )
+    app.run(lambda argv: _run(module, argv), argv=[f"cmgan_jax {verb}", *rest])
 
 
-def _parse_flags(argv: list[str]) -> list[str]:
-    """Flags; a configuration's wrong file or field ends in one message as well."""
+def _import_verb(verb: str):
+    """The module of a verb; train's reads --config and its fields when imported."""
     try:
-        return app.parse_flags_with_usage(argv)
-    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        if os.environ.get("CMGAN_TRACEBACK"):
+        return importlib.import_module(f"cmgan_jax.verbs.{verb}")
+    except (AttributeError, KeyError) as error:
+        configured = any(flag.startswith("--config") for flag in sys.argv)
+        if not configured or os.environ.get("CMGAN_TRACEBACK"):
             raise
-        sys.exit(f"error: --config: {error}")
+        # ml_collections hands on the text of one error as the repr in another.
+        reason = str(error.args[0]).strip("'").replace("\\n", ". ").replace("\\'", "'")
+        sys.exit(
+            f"error: a --config flag names no field: {reason} configs/base.py explains "
+            "every field."
+        )
 
 
 def _run(module, argv: list[str]) -> None:

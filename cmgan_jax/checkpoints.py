@@ -114,8 +114,10 @@ class Checkpoints:
         try:
             restored = self._manager.restore(step, args=ocp.args.Composite(**arguments))
         except Exception as error:  # Orbax raises five types for damage, one bare.
+            # TensorStore appends the whole specification of the array.
+            reason = str(error).split("\n")[0][:300]
             raise DamagedCheckpointError(
-                f"the checkpoint {where} cannot be read: {error}"
+                f"the checkpoint {where} cannot be read: {reason}"
             ) from error
         for name in items:
             if digest(restored[name]) != restored["digests"][name]:

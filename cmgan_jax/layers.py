@@ -85,14 +85,16 @@ class Conv(_Linear):
     def __call__(self, x, *, train: bool):
         window = (self.kernel_size, self.kernel_size)
         kernel = self.kernel((*window, x.shape[-1], self.features), train=train)
-        y = lax.conv_general_dilated(
-            x.astype(self.dtype),
-            kernel,
-            (self.stride, self.stride),
-            "SAME",
-            dimension_numbers=DIMENSIONS,
-        )
-        return self.add_bias(y)
+        return self.add_bias(_convolve(x.astype(self.dtype), kernel, self.stride))
+
+
+def _convolve(x, kernel, stride):
+    if kernel.shape[:2] == (1, 1) and stride == 1:
+        # A matrix product, which XLA's CPU backend does not notice: five times slower.
+        return x @ kernel[0, 0]
+    return lax.conv_general_dilated(
+        x, kernel, (stride, stride), "SAME", dimension_numbers=DIMENSIONS
+    )
 
 
 class ConvTranspose(_Linear):

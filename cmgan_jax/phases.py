@@ -102,7 +102,6 @@ def run_classifier(
       Variables of the recogniser.
     """
     fields = config.classifier
-    sharding.require_divisible(fields.batch_size, mesh, field="classifier.batch_size")
     module = getattr(system, f"{modality}_recogniser")
     shape = getattr(system.task, f"{modality}_shape")
     optimizer = system.classifier_optimizer
@@ -164,7 +163,6 @@ def run_gan(
       The state after the last step.
     """
     fields = config.gan
-    sharding.require_divisible(fields.batch_size, mesh, field="gan.batch_size")
 
     def initialise():
         return gan.init_state(

@@ -7,6 +7,7 @@ import jax
 import optax
 from flax import linen as nn
 from flax import struct
+from jaxtyping import Array, Float
 
 Tree = Any
 # An array here; a shape or a sharding in what JAX makes of a whole state.
@@ -135,7 +136,9 @@ def apply_gradients(
     return network.replace(params={**network.params, **updated}, opt_state=opt_state)
 
 
-def moving_average(average: Tree, new: Tree, *, decay: float) -> Tree:
+def moving_average(
+    average: Tree, new: Tree, *, decay: float | Float[Array, ""]
+) -> Tree:
     """Moves an exponential moving average towards new values, leaf by leaf."""
     return jax.tree.map(
         lambda old, now: old + (1.0 - decay) * (now - old), average, new

@@ -63,15 +63,20 @@ def write_picture(path: Path, picture: UInt8[np.ndarray, "h w 3"]) -> None:
 
 
 def grid(
-    columns: list[UInt8[np.ndarray, "n h w 3"]], *, gap: int = 2
+    columns: list[UInt8[np.ndarray, "n _ _ 3"]], *, gap: int = 2
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """One picture of several columns of pictures, row i of each side by side."""
+    """One picture of several columns of pictures, row i of each side by side.
+
+    Pictures smaller than the largest are enlarged, each pixel a whole number of times.
+    """
     rows = len(columns[0])
-    height, width = columns[0].shape[1:3]
+    height, width = (max(c.shape[axis] for c in columns) for axis in (1, 2))
     size = (rows * (height + gap) + gap, len(columns) * (width + gap) + gap, 3)
     canvas = np.full(size, 255, np.uint8)
     for j, column in enumerate(columns):
-        for i, picture in enumerate(column):
+        factor = min(height // column.shape[1], width // column.shape[2])
+        enlarged = column.repeat(factor, axis=1).repeat(factor, axis=2)
+        for i, picture in enumerate(enlarged):
             top, left = gap + i * (height + gap), gap + j * (width + gap)
-            canvas[top : top + height, left : left + width] = picture
+            canvas[top : top + len(picture), left : left + picture.shape[1]] = picture
     return canvas

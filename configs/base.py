@@ -49,11 +49,13 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     gan.loss = "hinge"  # non_saturating, least_squares, wasserstein
     gan.fake_weight = 0.5
     gan.mismatched_weight = 0.5  # 0: no mismatched pairs (S2I-N)
-    gan.reconstruction_weight = 10.0  # mean absolute error; stem-aligned data only
+    # Mean absolute error, stem-aligned data only. A picture shows most of what a sound
+    # says; a sound's pitch is hardly seen, and a strong pull to the mean blurs it.
+    gan.reconstruction_weight = 10.0 if direction == "s2i" else 2.0
     gan.conditioning = "code_layer"  # what the generator trains of the encoder:
     # "untrained" (the reference), "code_layer", "encoder"
     gan.generator_learning_rate = 2e-4
-    gan.discriminator_learning_rate = 2e-4
+    gan.discriminator_learning_rate = 4e-4
     gan.beta1 = 0.5
     gan.beta2 = 0.999
     gan.discriminator_every = 1  # the discriminator learns at every n-th step

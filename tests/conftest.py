@@ -6,6 +6,7 @@ settled here, at import.
 
 import importlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +33,21 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 jaxtyping.install_import_hook("cmgan_jax", "beartype.beartype")
 
+PROGRAM = """
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.split(".")[0] not in {absent}:
+            return PathFinder.find_spec(name, path, target)
+
+sys.meta_path = [Without if x is PathFinder else x for x in sys.meta_path]
+from cmgan_jax.__main__ import main
+main()
+"""
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -55,3 +71,52 @@ def config_file():
         return importlib.import_module(f"configs.{name}").get_config(direction)
 
     return get
+
+
+@pytest.fixture(scope="session")
+def tiny_config(config_file):
+    """(direction, "section.field" overrides) -> a configuration that compiles fast."""
+
+    def get(direction: str, **overrides):
+        config = config_file("sa_cmgan", direction)
+        fields = {
+            "model.width": 4,
+            "model.hidden_size": 16,
+            "model.attention_stage": 3,
+            "classifier.batch_size": 8,
+            "gan.batch_size": 8,
+            "run.reader": "numpy",
+        }
+        config.update_from_flattened_dict(fields | overrides)
+        return config
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def run_verb():
+    """(verb, flags) -> the finished process of `python -m cmgan_jax VERB ...`.
+
+    `absent` names packages that cannot be imported there.
+    """
+
+    def run(verb: str, *flags: str, absent: tuple[str, ...] = ()):
+        program = PROGRAM.format(absent=absent)
+        return subprocess.run(
+            [sys.executable, "-c", program, verb, *flags],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def orchestra(tmp_path_factory, run_verb) -> Path:
+    """A pocket orchestra of 416 training pairs with pictures of 16 pixels."""
+    output = tmp_path_factory.mktemp("orchestra")
+    done = run_verb("prepare", f"--output={output}", "--scale=0.02", "--image_size=16")
+    assert done.returncode == 0, done.stderr
+    return output

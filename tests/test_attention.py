@@ -148,3 +148,13 @@ def test_channels_of_both_forms():
 def test_unknown_form_is_refused():
     with pytest.raises(ValueError, match="expected one of"):
         SelfAttention("global").init(KEY, X, train=True)
+
+
+def test_an_odd_edge_is_pooled_alone():
+    x = X[:, :5, :5]
+    module = SelfAttention("pointwise")
+    variables = module.init(KEY, x, train=True)
+    variables["params"]["gate"] = jnp.float32(0.5)
+    y, stored = module.apply(variables, x, train=False, mutable=["intermediates"])
+    assert np.isfinite(y).all()
+    assert stored["intermediates"]["map"][0].shape == (2, 25, 9)

@@ -59,9 +59,7 @@ def test_gradients_move_the_parameters_they_name():
     gradients = {"second": jax.tree.map(jnp.ones_like, network.params["second"])}
     updated = state.apply_gradients(network, gradients, optimizer)
     for name in ("first", "norm"):
-        same = jax.tree.map(
-            np.array_equal, updated.params[name], network.params[name]
-        )
+        same = jax.tree.map(np.array_equal, updated.params[name], network.params[name])
         assert jax.tree.all(same)
     np.testing.assert_allclose(
         updated.params["second"]["kernel"], network.params["second"]["kernel"] - 0.5
@@ -69,7 +67,9 @@ def test_gradients_move_the_parameters_they_name():
 
 
 def test_moving_average_goes_the_undecayed_share_of_the_way():
-    average = state.moving_average({"a": jnp.array(2.0)}, {"a": jnp.array(4.0)}, decay=0.75)
+    average = state.moving_average(
+        {"a": jnp.array(2.0)}, {"a": jnp.array(4.0)}, decay=0.75
+    )
     assert float(average["a"]) == 2.5
 
 

@@ -148,9 +148,7 @@ def test_directions_differ_in_their_data_alone(config_file):
         ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
     ],
 )
-def test_bad_fields_are_named_before_anything_heavy(
-    field, value, message, config_file
-):
+def test_bad_fields_are_named_before_anything_heavy(field, value, message, config_file):
     config = config_file("sa_cmgan", "s2i")
     config.update_from_flattened_dict({field: value})
     message = message.replace("bf", "bfloat16").replace(".*un", ".*untrained")

@@ -75,3 +75,12 @@ def test_grid_shows_rows_side_by_side(tmp_path):
     write_picture(path, canvas)
     read = matplotlib.image.imread(path)[..., :3]
     np.testing.assert_array_equal(np.rint(read * 255), canvas)
+
+
+def test_grid_enlarges_small_pictures():
+    small = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
+    large = np.zeros((1, 4, 5, 3), np.uint8)
+    canvas = grid([small, large], gap=1)
+    assert canvas.shape == (6, 13, 3)
+    enlarged = small[0].repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(canvas[1:5, 1:5], enlarged)

@@ -31,5 +31,6 @@ def read_variables(path: Path) -> dict[str, np.ndarray]:
     except (ValueError, tf.errors.OpError) as error:
         raise ValueError(f"{path} is no TensorFlow checkpoint: {error}") from error
     return {
-        name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+        name: np.asarray(reader.get_tensor(name))
+        for name in reader.get_variable_to_shape_map()
     }

@@ -43,14 +43,16 @@ def main() -> None:
     prepared = open_prepared(DATA.value)
     record = _record(config, prepared)
     system = systems.assemble(config, record.task)
+    batches, mesh = _batches(config, prepared), sharding.data_mesh()
+    for phase in ("classifier", "gan"):
+        field = f"{phase}.batch_size"
+        sharding.require_divisible(config[phase].batch_size, mesh, field=field)
     if (workdir / "config.json").exists():
         require_continuable(read_record(workdir), record, workdir)
     write_record(workdir, record)
     if not record.task.stem_aligned and config.gan.reconstruction_weight:
         print("Class-aligned data has no one right target: no reconstruction loss.")
 
-    mesh = sharding.data_mesh()
-    batches = _batches(config, prepared)
     common = {"workdir": workdir, "batches": batches, "mesh": mesh}
     try:
         recogniser = phases.run_classifier(config, system, modality="source", **common)

@@ -1,0 +1,98 @@
+"""How fast batches arrive, and how long the update waits for them."""
+
+import functools
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+
+from cmgan_jax.benchmark.timing import Spread, repeat
+from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.reader import training_batches
+
+BATCHES = 100  # of one measurement
+AHEAD = 2  # batches on their way to the devices, as in training
+
+
+def _tf_data(*arguments, **keywords):
+    from cmgan_jax.data.stream import stream_batches
+
+    return stream_batches(*arguments, **keywords)
+
+
+READERS: dict[str, Callable[..., Iterator]] = {
+    "tf_data": _tf_data,
+    "numpy": training_batches,
+}
+
+
+def measure_loading(
+    workload: Workload, prepared: PreparedData, *, repeats: int
+) -> dict[str, Spread]:
+    """Pairs per second of every reader, on its own."""
+    rates = {}
+    for name in READERS:
+        batches = _batches(name, workload, prepared)
+        for _ in range(BATCHES // 10):
+            next(batches)
+        take = functools.partial(_take, batches)
+        taken = repeat(take, repeats=repeats, warm_up=0)
+        rates[name] = taken.inverse(BATCHES * workload.batch_size)
+        _close(batches)
+    return rates
+
+
+def measure_waiting(
+    workload: Workload, prepared: PreparedData, *, repeats: int
+) -> dict[str, Any]:
+    """Seconds per update until its batch is there, and their share of the update."""
+    waits = {}
+    for name in READERS:
+        batches = _batches(name, workload, prepared)
+        waits[name] = _wait(workload, batches, repeats)
+        _close(batches)
+    return waits
+
+
+def _wait(workload: Workload, batches: Iterator, repeats: int) -> dict[str, Any]:
+    state = workload.fresh_state()
+    ready = [_next(workload, batches) for _ in range(AHEAD)]
+    waited, stepped = [], []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        ready.append(_next(workload, batches))
+        waited.append(time.perf_counter() - start)
+        state, _ = workload.compiled(state, ready.pop(0))
+        jax.block_until_ready(state)
+        stepped.append(time.perf_counter() - start)
+    share = [wait / step for wait, step in zip(waited[1:], stepped[1:], strict=True)]
+    return {"seconds": Spread.of(waited[1:]), "share_of_step": Spread.of(share)}
+
+
+def _next(workload: Workload, batches: Iterator):
+    batch = next(batches)
+    names = ("source", "target", "mismatched")
+    return workload.to_devices({name: batch[name] for name in names})
+
+
+def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:
+    return READERS[name](
+        prepared.split("train"),
+        direction=workload.config.direction,
+        pairing=prepared.pairing,
+        batch_size=workload.batch_size,
+        seed=0,
+    )
+
+
+def _take(batches: Iterator) -> None:
+    for _ in itertools.islice(batches, BATCHES):
+        pass
+
+
+def _close(batches: Iterator) -> None:
+    # A generator owns threads; TensorFlow's iterator ends with its last reference.
+    getattr(batches, "close", lambda: None)()

@@ -1,0 +1,73 @@
+"""What a user waits for: evaluation, one result, the start, the preparation."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cmgan_jax.benchmark.timing import Spread, repeat, seconds
+from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.evaluation.judges import JudgeNetwork
+from cmgan_jax.evaluation.protocols import BATCH_SIZE
+from cmgan_jax.trained import make_generate
+
+CALLS = 20  # of one result, for its percentiles
+SCALE = 0.05  # of the embedded data set, about 1,000 pairs
+
+
+def measure_evaluation(workload: Workload, *, repeats: int) -> Spread:
+    """Targets generated and judged per second, in evaluation's batches."""
+    task = workload.system.task
+    judge = JudgeNetwork(task.num_classes)
+    target = jnp.zeros((1, *task.target_shape))
+    variables = jax.jit(lambda: judge.init(jax.random.key(0), target, train=False))()
+    logits = jax.jit(lambda x: judge.apply(variables, x, train=False))
+    generate = _generate(workload, BATCH_SIZE)
+
+    def evaluate():
+        return np.asarray(logits(generate()))
+
+    return repeat(evaluate, repeats=repeats).inverse(BATCH_SIZE)
+
+
+def measure_latency(workload: Workload) -> dict[str, float]:
+    """Seconds from one source to its generated target: percentiles 50 and 95."""
+    generate = _generate(workload, 1)
+    np.asarray(generate())
+    times = [seconds(lambda: np.asarray(generate())) for _ in range(CALLS)]
+    p50, p95 = np.percentile(times, (50, 95))
+    return {"p50": float(p50), "p95": float(p95), "calls": CALLS}
+
+
+def measure_start_up(*, repeats: int) -> Spread:
+    """Seconds until `train` has imported all it needs, in a process of its own."""
+    return repeat(lambda: _run("train", "--help"), repeats=repeats)
+
+
+def measure_preparing() -> dict[str, float]:
+    """Pairs of the embedded data set made per second, the start included."""
+    with tempfile.TemporaryDirectory() as folder:
+        taken = seconds(
+            lambda: _run("prepare", f"--output={folder}", f"--scale={SCALE}")
+        )
+        splits = open_prepared(Path(folder)).splits.values()
+        pairs = sum(len(split.image) for split in splits)
+    return {"pairs_per_second": pairs / taken, "pairs": pairs, "seconds": taken}
+
+
+def _run(verb: str, *flags: str) -> None:
+    command = [sys.executable, "-m", "cmgan_jax", verb, *flags]
+    # absl's --help ends with status 1.
+    subprocess.run(command, capture_output=True, check="--help" not in flags)
+
+
+def _generate(workload: Workload, size: int):
+    variables = workload.fresh_state().inference
+    source = jnp.zeros((size, *workload.system.task.source_shape), jnp.uint8)
+    function = jax.jit(make_generate(workload.system.gan))
+    return lambda: function(variables, source, jax.random.key(0))

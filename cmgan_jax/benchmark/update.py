@@ -1,0 +1,123 @@
+"""The update's time, arithmetic and memory, beside the machine's matrix product."""
+
+import resource
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from cmgan_jax.benchmark.counting import count_flops
+from cmgan_jax.benchmark.peer import TorchPeer
+from cmgan_jax.benchmark.timing import Spread, repeat, seconds
+from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.systems import COMPUTE_DTYPES
+
+PEAK_SIZE = {"cpu": 2048}  # of the matrices multiplied to find the peak
+PEAK_SIZE_ELSEWHERE = 8192
+
+
+class Updates:
+    """Updates made one by one on a random batch that is already on the devices."""
+
+    def __init__(self, workload: Workload, *, warm_up: int = 1):
+        """Compiles, and makes `warm_up` updates."""
+        self._compiled = workload.compiled
+        self._batch = workload.to_devices(workload.random_batch())
+        self._state = workload.fresh_state()
+        for _ in range(warm_up):
+            self.step()
+
+    def step(self) -> dict[str, float]:
+        """Makes one update and waits for it: its metrics."""
+        self._state, metrics = self._compiled(self._state, self._batch)
+        jax.block_until_ready(self._state)
+        return {name: float(value) for name, value in metrics.items()}
+
+
+def measure_update(
+    workload: Workload,
+    *,
+    repeats: int,
+    peers: Mapping[str, TorchPeer] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The update, the matrix product and the peers, in turn.
+
+    Args:
+      workload: ours.
+      repeats: rounds; every one measures each of them once.
+      peers: running peers by name; each has made no update yet.
+
+    Returns:
+      "step_seconds", "pairs_per_second", arithmetic, memory; with peers "peer" and
+      "ratio_to_NAME": their time over ours, round by round.
+    """
+    updates = Updates(workload)
+    multiply, product_flops = _matrix_product(workload.config.compute_dtype)
+    for peer in peers.values():
+        peer.step()
+    steps, products = [], []
+    theirs: dict[str, list[float]] = {name: [] for name in peers}
+    for _ in range(repeats):
+        steps.append(seconds(updates.step))
+        products.append(repeat(multiply, repeats=3).min)
+        for name, peer in peers.items():
+            theirs[name].append(peer.step()[0])
+    step, peak = Spread.of(steps), product_flops / min(products)
+    flops = _flops(workload)
+    result = {
+        "step_seconds": step,
+        "pairs_per_second": step.inverse(workload.batch_size),
+        "flops": flops,
+        "achieved_flops_per_second": step.inverse(flops["counted"]),
+        "matmul_peak_flops_per_second": peak,
+        "fraction_of_peak": step.inverse(flops["counted"] / peak),
+        **measure_memory(workload),
+    }
+    if peers:
+        result["peer"] = {
+            name: {"step_seconds": Spread.of(times), "version": peers[name].version}
+            for name, times in theirs.items()
+        }
+    for name, times in theirs.items():
+        ratios = (t / ours for t, ours in zip(times, steps, strict=True))
+        result[f"ratio_to_{name}"] = Spread.of(ratios)
+    return result
+
+
+def _flops(workload: Workload) -> dict[str, float]:
+    """Of one update: by XLA's analysis (loop bodies once), and counted."""
+    analysis = workload.compiled.cost_analysis() or {}
+    state, batch = workload.shapes
+    return {
+        "xla": analysis.get("flops", 0.0),
+        "counted": count_flops(workload.update, state, batch),
+    }
+
+
+def measure_memory(workload: Workload) -> dict[str, Any]:
+    """Bytes the compiled update needs, and the largest size of this process."""
+    analysis = workload.compiled.memory_analysis()
+    parts = {
+        "arguments": analysis.argument_size_in_bytes,
+        "outputs": analysis.output_size_in_bytes,
+        "outputs_in_arguments": -analysis.alias_size_in_bytes,
+        "temporary": analysis.temp_size_in_bytes,
+    }
+    unit = 1 if sys.platform == "darwin" else 1024
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return {
+        "peak_memory_bytes": sum(parts.values()),
+        "memory_bytes": parts | {"process": largest},
+    }
+
+
+def _matrix_product(dtype: str):
+    """A product of two square matrices, and its number of operations."""
+    size = PEAK_SIZE.get(jax.default_backend(), PEAK_SIZE_ELSEWHERE)
+    key = jax.random.key(0)
+    matrix = jax.random.normal(key, (size, size)).astype(COMPUTE_DTYPES[dtype])
+    product = jax.jit(jnp.matmul)
+    return lambda: product(matrix, matrix).block_until_ready(), 2.0 * size**3

@@ -1,0 +1,269 @@
+"""The adversarial update against its parts written out plainly."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from cmgan_jax import losses, rng, sharding
+from cmgan_jax.representation import to_unit
+from cmgan_jax.state import NetState, apply_training
+from cmgan_jax.steps import gan
+from cmgan_jax.systems import Task, assemble
+
+TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
+BATCH = {
+    name: np.random.default_rng(i).integers(0, 256, (8, *shape), dtype=np.uint8)
+    for i, (name, shape) in enumerate(
+        {
+            "source": TASK.source_shape,
+            "target": TASK.target_shape,
+            "mismatched": TASK.target_shape,
+        }.items()
+    )
+}
+
+
+def remembering(rate: float) -> optax.GradientTransformation:
+    """Gradient descent whose state is the last gradient."""
+    return optax.GradientTransformation(
+        init=lambda params: jax.tree.map(jnp.zeros_like, params),
+        update=lambda gradient, state, params: (
+            jax.tree.map(lambda g: -rate * g, gradient),
+            gradient,
+        ),
+    )
+
+
+def make_parts(config) -> gan.GanParts:
+    return dataclasses.replace(
+        assemble(config, TASK).gan,
+        generator_optimizer=remembering(0.1),
+        discriminator_optimizer=remembering(0.1),
+    )
+
+
+def converged(parts: gan.GanParts, network: NetState, steps: int = 200) -> NetState:
+    """The discriminator with singular vectors that another iteration leaves alone."""
+    x = jnp.zeros((1, *TASK.target_shape))
+    code = jnp.zeros((1, parts.encoder.code_size))
+
+    def iterate(_, spectral):
+        now = network.replace(collections={**network.collections, **spectral})
+        _, new = apply_training(parts.discriminator, now, network.params, x, code)
+        return {"spectral_stats": new["spectral_stats"]}
+
+    spectral = {"spectral_stats": network.collections["spectral_stats"]}
+    spectral = jax.lax.fori_loop(0, steps, iterate, spectral)
+    return network.replace(collections={**network.collections, **spectral})
+
+
+def initialise(parts: gan.GanParts) -> gan.GanState:
+    root = jax.random.key(0)
+    x = jnp.zeros((1, *TASK.source_shape))
+    variables = parts.encoder.init(jax.random.key(1), x, train=False)
+    state = gan.init_state(
+        parts, root=root, encoder_variables=variables, target_shape=TASK.target_shape
+    )
+    return state.replace(discriminator=converged(parts, state.discriminator))
+
+
+@dataclasses.dataclass(frozen=True)
+class Update:
+    """One step of one system."""
+
+    parts: gan.GanParts
+    step: jax.stages.Wrapped
+    before: gan.GanState
+    after: gan.GanState
+    metrics: dict
+
+
+def make_update(config, **replaced) -> Update:
+    parts = dataclasses.replace(make_parts(config), **replaced)
+    before = jax.jit(lambda: initialise(parts))()
+    step = jax.jit(gan.make_step(parts))
+    after, metrics = step(before, BATCH)
+    return Update(parts, step, before, after, metrics)
+
+
+@pytest.fixture(scope="module")
+def default(tiny_config) -> Update:
+    return make_update(tiny_config("s2i"))
+
+
+@pytest.fixture(scope="module")
+def original(tiny_config) -> Update:
+    """Untrained conditioning, BatchNorm in the discriminator, which learns at times."""
+    fields = {
+        "model.discriminator_norm": True,
+        "gan.conditioning": "untrained",
+        "gan.discriminator_every": 2,
+        "gan.average_decay": 0.0,
+        "gan.reconstruction_weight": 0.0,
+    }
+    return make_update(tiny_config("s2i", **fields))
+
+
+def identical(first, second) -> bool:
+    return jax.tree.all(jax.tree.map(np.array_equal, first, second))
+
+
+def assert_close(actual, expected, **tolerance):
+    assert jax.tree.structure(actual) == jax.tree.structure(expected)
+    for one, other in zip(
+        jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True
+    ):
+        np.testing.assert_allclose(one, other, **tolerance)
+
+
+def test_only_the_code_layer_of_the_encoder_is_trained(default):
+    before, after = default.before.encoder, default.after.encoder
+    for name in ("trunk", "hidden", "features"):
+        assert identical(before.params[name], after.params[name])
+        averages = (net.collections["batch_stats"][name] for net in (before, after))
+        assert identical(*averages)
+    assert not identical(before.params["code"], after.params["code"])
+    moved = after.collections["batch_stats"]["code"]
+    assert not identical(before.collections["batch_stats"]["code"], moved)
+
+
+def test_untrained_conditioning_moves_averages_alone(original):
+    before, after = original.before.encoder, original.after.encoder
+    assert identical(before.params, after.params)
+    assert not identical(before.collections, after.collections)
+    assert after.opt_state is None and original.after.averaged is None
+
+
+def test_generator_and_discriminator_learn(default):
+    for name in ("generator", "discriminator"):
+        before, after = (getattr(s, name) for s in (default.before, default.after))
+        assert not identical(before.params, after.params)
+    assert int(default.after.step) == 1
+    assert identical(
+        *(jax.random.key_data(s.rng) for s in (default.before, default.after))
+    )
+
+
+def test_the_discriminator_sits_out_every_other_step(original):
+    resting, metrics = original.step(original.after, BATCH)
+    before = original.after.discriminator
+    assert not identical(original.before.discriminator.params, before.params)
+    assert identical(resting.discriminator.params, before.params)
+    assert identical(resting.discriminator.opt_state, before.opt_state)
+    assert not identical(resting.generator.params, original.after.generator.params)
+    assert np.isfinite(float(metrics["d_loss"]))
+    again, _ = original.step(resting, BATCH)
+    assert not identical(again.discriminator.params, before.params)
+
+
+def test_both_updates_see_the_same_generated_targets(original):
+    """Where the discriminator rests, its verdict in both updates is one number."""
+    state = original.after
+    settled = jax.jit(lambda net: converged(original.parts, net))(state.discriminator)
+    _, metrics = original.step(state.replace(discriminator=settled), BATCH)
+    np.testing.assert_allclose(
+        metrics["g_loss"], -metrics["fake_logit"], rtol=1e-4, atol=1e-6
+    )
+
+
+def test_gradients_are_those_of_the_losses_written_out(default):
+    parts, before, after = default.parts, default.before, default.after
+    source, target, mismatched = (to_unit(jnp.asarray(BATCH[n])) for n in BATCH)
+    z_key = rng.stream(before.rng, "z", before.step)
+    z = jax.random.normal(z_key, (8, parts.z_size))
+
+    def encode(trained):
+        params = {**before.encoder.params, **trained}
+        variables = {"params": params, **before.encoder.collections}
+        features = parts.encoder.apply(
+            variables, source, train=False, method="features"
+        )
+        code, _ = parts.encoder.apply(
+            variables, features, train=True, method="code", mutable=["batch_stats"]
+        )
+        return code
+
+    def generate(params, code):
+        return apply_training(parts.generator, before.generator, params, code, z)[0]
+
+    def judge(network, params, x, code):
+        return apply_training(parts.discriminator, network, params, x, code)[0]
+
+    def d_loss(params, fake, code):
+        return losses.discriminator_loss(
+            parts.loss,
+            real=judge(before.discriminator, params, target, code),
+            fake=judge(before.discriminator, params, fake, code),
+            mismatched=judge(before.discriminator, params, mismatched, code),
+        )
+
+    def g_loss(trained, params):
+        code = encode(trained)
+        fake = generate(params, code)
+        fixed = jax.lax.stop_gradient(code)
+        # The vectors are those the discriminator's own update has left.
+        _, between = apply_training(
+            parts.discriminator, before.discriminator, before.discriminator.params,
+            target, fixed,
+        )  # fmt: skip
+        network = after.discriminator.replace(collections=between)
+        logits = judge(network, after.discriminator.params, fake, fixed)
+        return losses.generator_loss(parts.loss, logits) + 10.0 * jnp.mean(
+            jnp.abs(fake - target)
+        )
+
+    @jax.jit
+    def written_out():
+        trained = {"code": before.encoder.params["code"]}
+        code = encode(trained)
+        fake = generate(before.generator.params, code)
+        discriminator = jax.grad(d_loss)(before.discriminator.params, fake, code)
+        encoder, generator = jax.grad(g_loss, argnums=(0, 1))(
+            trained, before.generator.params
+        )
+        error = jnp.mean(jnp.abs(fake - target))
+        return discriminator, encoder, generator, error
+
+    discriminator, encoder, generator, error = written_out()
+    np.testing.assert_allclose(default.metrics["reconstruction"], error, rtol=1e-5)
+    assert_close(after.discriminator.opt_state, discriminator, rtol=1e-4, atol=1e-5)
+    assert_close(after.encoder.opt_state, encoder, rtol=1e-4, atol=1e-5)
+    assert_close(after.generator.opt_state, generator, rtol=1e-4, atol=1e-5)
+
+
+def test_one_pass_of_the_discriminator_equals_three(default, tiny_config):
+    separate = make_update(tiny_config("s2i"), one_pass=False)
+    assert default.parts.one_pass
+    assert_close(separate.metrics, default.metrics, rtol=1e-5, atol=1e-5)
+    for name in ("discriminator", "generator", "encoder"):
+        gradients = [getattr(u.after, name).opt_state for u in (separate, default)]
+        assert_close(*gradients, rtol=1e-4, atol=1e-5)
+
+
+def test_the_average_follows_at_its_own_pace(default):
+    before, after = default.before, default.after
+    assert identical(before.averaged["generator"], before.generator.variables)
+    decay = (1 + 1) / (10 + 1)  # a young average moves fast
+    expected = jax.tree.map(
+        lambda old, new: decay * old + (1 - decay) * new,
+        before.averaged,
+        {"encoder": after.encoder.variables, "generator": after.generator.variables},
+    )
+    assert_close(after.averaged, expected, rtol=1e-5, atol=1e-6)
+    assert after.inference is after.averaged
+
+
+def test_one_device_and_four_compute_the_same(default):
+    mesh = sharding.data_mesh()
+    assert mesh.size == 4
+    spread = jax.device_put(default.before, sharding.replicated(mesh))
+    after, metrics = default.step(spread, sharding.to_devices(BATCH, mesh))
+    assert_close(metrics, default.metrics, rtol=1e-5, atol=1e-5)
+    for name in ("encoder", "generator", "discriminator"):
+        one, four = getattr(default.after, name), getattr(after, name)
+        assert_close(four.opt_state, one.opt_state, rtol=1e-3, atol=1e-5)
+        assert_close(four.collections, one.collections, rtol=1e-4, atol=1e-5)
