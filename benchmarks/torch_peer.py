@@ -3,8 +3,8 @@
     python benchmarks/torch_peer.py JOB [--compiled]
 
 JOB is a folder that cmgan_jax.benchmark.peer writes: fields.json (the configuration),
-weights.npz (ours, by our names) and batch.npz (a batch and its z). Answers every line
-"step" on standard input with {"seconds", "metrics"}.
+weights.npz (ours, by our names) and batch.npz (a batch, and the z of some steps).
+Answers every line "step" on standard input with {"seconds", "metrics"}.
 """
 
 import argparse
@@ -76,7 +76,8 @@ class Peer:
             features = self.run["encoder"](source)
         with torch.set_grad_enabled(self.trains_code):
             code = self.run["code"](features)
-        fake = self.run["generator"](code, batch["z"])
+        z = batch["z"][self.steps % len(batch["z"])]
+        fake = self.run["generator"](code, z)
         judged = code.detach()
         metrics = self._update_discriminator(
             [target, fake.detach(), mismatched], judged

@@ -130,17 +130,31 @@ class Checkpoints:
     def restore_newest(
         self, items: Mapping[str, Tree]
     ) -> tuple[int, dict[str, Tree]] | None:
-        """The newest sound checkpoint; damaged ones are renamed out of the way.
+        """The newest sound checkpoint; damaged newer ones are renamed out of the way.
 
         Returns:
-          (step, items), or None if no sound checkpoint is left.
+          (step, items), or None if the folder holds no checkpoint.
+
+        Raises:
+          DamagedCheckpointError: there are checkpoints, and none can be restored as
+            what is asked for. They stay where they are.
         """
+        damaged: dict[int, str] = {}
         for step in self.steps():
             try:
-                return step, self.restore(step, items)
+                restored = self.restore(step, items)
             except DamagedCheckpointError as error:
-                aside = self._set_aside(step)
-                print(f"{error}\nIt is now {aside}; trying an older one.", flush=True)
+                damaged[step] = str(error)
+                continue
+            for bad, reason in damaged.items():
+                print(f"{reason}\nIt is now {self._set_aside(bad)}.", flush=True)
+            return step, restored
+        if damaged:
+            raise DamagedCheckpointError(
+                f"no checkpoint in {self._folder} can be restored: "
+                f"{next(iter(damaged.values()))} If the software changed, go on with "
+                "the version that wrote it; to start anew, move the folder away."
+            )
         return None
 
     def _set_aside(self, step: int) -> Path:

@@ -102,6 +102,12 @@ def load_classifier(trained: TrainedSystem, modality: str) -> Callable[[Array], 
     Raises:
       FileNotFoundError: the run trained no classifier of this modality.
     """
+    phase = classifier_phase(modality)
+    if not (trained.workdir / "checkpoints" / phase).exists():
+        raise FileNotFoundError(
+            f"{trained.workdir} trained no classifier of {modality}s, which the "
+            "original protocol needs: train with --config.classifier.target_too."
+        )
     module = getattr(trained.system, f"{modality}_recogniser")
     shape = getattr(trained.system.task, f"{modality}_shape")
 
@@ -110,7 +116,7 @@ def load_classifier(trained: TrainedSystem, modality: str) -> Callable[[Array], 
         return module.init(jax.random.key(0), x, train=False)
 
     shapes = jax.eval_shape(initialise)
-    _, variables = _restore(trained.workdir, classifier_phase(modality), shapes)
+    _, variables = _restore(trained.workdir, phase, shapes)
     return jax.jit(lambda x: apply_evaluation(module, variables, x))
 
 

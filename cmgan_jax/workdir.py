@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import cmgan_jax
+from cmgan_jax.data.items import DIRECTIONS
+from cmgan_jax.data.prepared import PREPARED_FILE, PreparedData, file_digest
 from cmgan_jax.representation import Representation
 from cmgan_jax.systems import Task
 from cmgan_jax.whole_file import write_json
@@ -32,6 +34,7 @@ class RunRecord:
       config: every field of the resolved configuration.
       task: what the system turns into what.
       data: folder of the prepared data set.
+      data_digest: SHA-256 of its description, which holds the digest of every file.
       dataset: name of the data set.
       representation: of its pictures and sounds.
       class_names: of its labels.
@@ -41,6 +44,7 @@ class RunRecord:
     config: dict[str, Any]
     task: Task
     data: str
+    data_digest: str
     dataset: str
     representation: Representation
     class_names: tuple[str, ...]
@@ -61,6 +65,42 @@ class RunRecord:
     def to_json(self) -> dict[str, Any]:
         """The record as a JSON object."""
         return dataclasses.asdict(self)
+
+
+def new_record(config: dict[str, Any], prepared: PreparedData) -> RunRecord:
+    """The record of a run that starts now.
+
+    Args:
+      config: every field of the resolved configuration.
+      prepared: the data set to train on.
+
+    Raises:
+      ValueError: the configuration's direction is unknown.
+    """
+    direction, representation = config["direction"], prepared.representation
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"config.direction={direction!r} is unknown; known: "
+            f"{', '.join(DIRECTIONS)}. Write it after the configuration: "
+            "--config=configs/sa_cmgan.py:i2s"
+        )
+    shapes = [representation.sound_shape, representation.image_shape]
+    source_shape, target_shape = shapes if direction == "s2i" else shapes[::-1]
+    return RunRecord(
+        config=config,
+        task=Task(
+            source_shape=source_shape,
+            target_shape=target_shape,
+            num_classes=len(prepared.class_names),
+            stem_aligned=prepared.pairing == "stem",
+        ),
+        data=str(prepared.path.resolve()),
+        data_digest=file_digest(prepared.path / PREPARED_FILE),
+        dataset=prepared.dataset,
+        representation=representation,
+        class_names=prepared.class_names,
+        versions=versions(),
+    )
 
 
 def write_record(workdir: Path, record: RunRecord) -> None:

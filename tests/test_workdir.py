@@ -25,6 +25,7 @@ RECORD = RunRecord(
     },
     task=Task((64, 64, 1), (16, 16, 3), num_classes=2, stem_aligned=True),
     data="data/orchestra",
+    data_digest="0" * 64,
     dataset="orchestra",
     representation=Representation(image_size=16),
     class_names=("flute", "tuba"),
@@ -55,7 +56,7 @@ def test_settings_are_read_by_attribute():
 
 
 def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
-    with pytest.raises(FileNotFoundError, match="holds no config.json"):
+    with pytest.raises(FileNotFoundError, match=r"holds no config\.json"):
         read_record(tmp_path)
 
 

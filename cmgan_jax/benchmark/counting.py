@@ -25,7 +25,7 @@ def count_flops(function: Callable, *arguments: Any) -> float:
 
 
 def _count(jaxpr) -> float:
-    return sum(_count_equation(equation) for equation in jaxpr.eqns)
+    return sum((_count_equation(equation) for equation in jaxpr.eqns), 0.0)
 
 
 def _count_equation(equation) -> float:
@@ -37,7 +37,7 @@ def _count_equation(equation) -> float:
     if name == "cond":
         # One branch runs, such as the one of the platform.
         return max(_count(branch.jaxpr) for branch in params["branches"])
-    inner = sum(_count(jaxpr) for jaxpr in _inner(params))
+    inner = sum((_count(jaxpr) for jaxpr in _inner(params)), 0.0)
     return inner * params.get("length", 1) if name == "scan" else inner
 
 

@@ -15,6 +15,7 @@ from cmgan_jax import rng
 from cmgan_jax.benchmark.workload import Workload
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "torch_peer.py"
+KNOWN_STEPS = 2  # first updates whose noise the peer shares with ours
 CONDITIONINGS = ("untrained", "code_layer")
 
 
@@ -49,10 +50,13 @@ def write_job(folder: Path, workload: Workload) -> None:
         for path, leaf in flatten_dict(variables).items()
     }
     z_shape = (workload.batch_size, workload.system.gan.z_size)
-    z = jax.random.normal(rng.stream(state.rng, "z", 0), z_shape)
+    z = [
+        jax.random.normal(rng.stream(state.rng, "z", step), z_shape)
+        for step in range(KNOWN_STEPS)
+    ]
     (folder / "fields.json").write_text(json.dumps(fields))
     np.savez(folder / "weights.npz", **weights)
-    np.savez(folder / "batch.npz", z=np.asarray(z), **workload.random_batch())
+    np.savez(folder / "batch.npz", z=np.stack(z), **workload.random_batch())
 
 
 class TorchPeer:

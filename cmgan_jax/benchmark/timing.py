@@ -29,7 +29,7 @@ class Spread:
         values = sorted(values)
         return cls(statistics.median(values), values[0], values[-1], len(values))
 
-    def inverse(self, amount: float = 1.0) -> "Spread":
+    def inverse(self, amount: float | int = 1) -> "Spread":
         """`amount` divided by every value: seconds become amounts per second."""
         return Spread(
             amount / self.median, amount / self.max, amount / self.min, self.repeats

@@ -25,8 +25,8 @@ from cmgan_jax.data.prepared import PreparedData, open_prepared
 from cmgan_jax.data.tf1_checkpoint import read_variables
 from cmgan_jax.state import Tree
 from cmgan_jax.steps import classifier, gan
-from cmgan_jax.systems import System, Task
-from cmgan_jax.workdir import RunRecord, versions, write_record
+from cmgan_jax.systems import System
+from cmgan_jax.workdir import RunRecord, write_record
 
 CHECKPOINT = flags.DEFINE_string(
     "checkpoint",
@@ -83,7 +83,7 @@ def import_variables(
     Raises:
       ValueError: the variables are not this system's, or do not fit the data.
     """
-    record = _record(config, prepared)
+    record = new_record(config.to_dict(), prepared)
     networks = tf1.from_tf1(variables, direction=config.direction)
     _require_fitting(networks, record)
     system = systems.assemble(config, record.task)
@@ -92,28 +92,6 @@ def import_variables(
         _save(workdir, phases.classifier_phase(modality), state)
     _save(workdir, "gan", _gan_state(config, system, networks))
     write_record(workdir, record)
-
-
-def _record(config: Any, prepared: PreparedData) -> RunRecord:
-    representation = prepared.representation
-    shapes = [representation.sound_shape, representation.image_shape]
-    source_shape, target_shape = (
-        shapes if config.direction == "s2i" else reversed(shapes)
-    )
-    return RunRecord(
-        config=config.to_dict(),
-        task=Task(
-            source_shape=source_shape,
-            target_shape=target_shape,
-            num_classes=len(prepared.class_names),
-            stem_aligned=prepared.pairing == "stem",
-        ),
-        data=str(prepared.path.resolve()),
-        dataset=prepared.dataset,
-        representation=representation,
-        class_names=prepared.class_names,
-        versions=versions(),
-    )
 
 
 def _require_fitting(networks: Mapping[str, Tree], record: RunRecord) -> None:

@@ -7,6 +7,7 @@ configs/base.py explains every field. A run that was stopped goes on from its la
 checkpoint when the same command is given again; a finished one does nothing.
 """
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -16,13 +17,11 @@ from ml_collections import config_flags
 from cmgan_jax import phases, sharding, systems
 from cmgan_jax.data.prepared import PreparedData, open_prepared
 from cmgan_jax.evaluation.validation import make_sample
-from cmgan_jax.systems import Task
 from cmgan_jax.training import Interrupted
 from cmgan_jax.workdir import (
-    RunRecord,
+    new_record,
     read_record,
     require_continuable,
-    versions,
     write_record,
 )
 
@@ -41,14 +40,16 @@ def main() -> None:
     """Trains, or continues, or finds that nothing is left to do."""
     config, workdir = CONFIG.value, Path(WORKDIR.value)
     prepared = open_prepared(DATA.value)
-    record = _record(config, prepared)
+    record = new_record(config.to_dict(), prepared)
     system = systems.assemble(config, record.task)
     batches, mesh = _batches(config, prepared), sharding.data_mesh()
     for phase in ("classifier", "gan"):
         field = f"{phase}.batch_size"
         sharding.require_divisible(config[phase].batch_size, mesh, field=field)
     if (workdir / "config.json").exists():
-        require_continuable(read_record(workdir), record, workdir)
+        started = read_record(workdir)
+        require_continuable(started, record, workdir)
+        record = dataclasses.replace(record, versions=started.versions)
     write_record(workdir, record)
     if not record.task.stem_aligned and config.gan.reconstruction_weight:
         print("Class-aligned data has no one right target: no reconstruction loss.")
@@ -63,31 +64,6 @@ def main() -> None:
     except Interrupted as stopped:
         sys.exit(f"{stopped} Give the same command again to go on.")
     print(f"{workdir}: {config.direction} trained for {config.gan.steps:,} steps.")
-
-
-def _record(config, prepared: PreparedData) -> RunRecord:
-    representation = prepared.representation
-    shapes = [representation.sound_shape, representation.image_shape]
-    if config.direction not in ("s2i", "i2s"):
-        raise ValueError(
-            f"config.direction={config.direction!r} is unknown; known: s2i, i2s. Write "
-            "it after the configuration: --config=configs/sa_cmgan.py:i2s"
-        )
-    source_shape, target_shape = shapes if config.direction == "s2i" else shapes[::-1]
-    return RunRecord(
-        config=config.to_dict(),
-        task=Task(
-            source_shape=source_shape,
-            target_shape=target_shape,
-            num_classes=len(prepared.class_names),
-            stem_aligned=prepared.pairing == "stem",
-        ),
-        data=str(prepared.path.resolve()),
-        dataset=prepared.dataset,
-        representation=representation,
-        class_names=prepared.class_names,
-        versions=versions(),
-    )
 
 
 def _batches(config, prepared: PreparedData) -> phases.Batches:

@@ -10,7 +10,7 @@ STEP = Spread.of([0.5, 0.25, 1.0])
 
 def test_spread_and_its_inverse():
     assert Spread(median=0.5, min=0.25, max=1.0, repeats=3) == STEP
-    assert STEP.inverse(64) == Spread(median=128, min=64, max=256, repeats=3)
+    assert STEP.inverse(64) == Spread(median=128.0, min=64.0, max=256.0, repeats=3)
 
 
 def test_the_warm_up_is_not_counted():

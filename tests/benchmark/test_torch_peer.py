@@ -38,8 +38,9 @@ def test_same_parameters_and_losses_on_the_same_weights(module, tmp_path):
     peer.write_job(tmp_path, workload)
     with peer.running(tmp_path, compiled=False) as torch:
         assert torch.parameters == counts
-        # The second update also says that both were given the same gradients.
-        for tolerance in (1e-4, 1e-2):
+        # The second update also says that the gradients were the same; Adam's first
+        # step has one size for every gradient, rounding errors included.
+        for tolerance in (1e-3, 2e-2):
             expected, (_, actual) = updates.step(), torch.step()
             assert actual == pytest.approx(expected, abs=tolerance)
 
