@@ -51,7 +51,7 @@ def power_iteration(
     source = matrix if differentiate else lax.stop_gradient(matrix)
     for _ in range(iterations):
         v = _unit(source @ u)
-        u = _unit(source.T @ v)
+        u = _unit(v @ source)
     return v @ matrix @ u, u
 
 

@@ -108,13 +108,21 @@ def new_network(
 
 
 def apply_training(
-    module: nn.Module, network: NetState, params: Tree, *inputs, **keywords
+    module: nn.Module,
+    network: NetState,
+    params: Tree,
+    *inputs,
+    train: bool = True,
+    **keywords,
 ) -> tuple[Any, Tree]:
-    """Applies a network in training mode: its output and its new collections."""
+    """Applies a network that is being trained: its output and its new collections.
+
+    With train=False its collections only come back as they are.
+    """
     output, updated = module.apply(
         {"params": params, **network.collections},
         *inputs,
-        train=True,
+        train=train,
         mutable=list(network.collections),
         **keywords,
     )

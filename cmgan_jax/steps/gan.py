@@ -176,23 +176,18 @@ def _encode(parts: GanParts, encoder: NetState, source: jax.Array):
 
     def encode(trained):
         params = {**encoder.params, **trained}
-        variables = {"params": params, **encoder.collections}
-        features, updated = parts.encoder.apply(
-            variables,
+        features, collections = apply_training(
+            parts.encoder,
+            encoder,
+            params,
             source,
             train=conditioning.batch_statistics,
-            mutable=list(encoder.collections),
             method="features",
         )
-        between = encoder.replace(collections={**encoder.collections, **updated})
-        code, updated = parts.encoder.apply(
-            {"params": params, **between.collections},
-            features,
-            train=learns,
-            mutable=list(encoder.collections),
-            method="code",
+        halfway = encoder.replace(collections=collections)
+        return apply_training(
+            parts.encoder, halfway, params, features, train=learns, method="code"
         )
-        return code, {**between.collections, **updated}
 
     trained = {name: encoder.params[name] for name in conditioning.trained}
     return jax.vjp(encode, trained, has_aux=True)
