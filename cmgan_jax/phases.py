@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 
 from cmgan_jax import sharding
 from cmgan_jax.checkpoints import Checkpoints, abstract
-from cmgan_jax.state import Tree
+from cmgan_jax.state import GanState, Tree
 from cmgan_jax.steps import classifier, gan
 from cmgan_jax.systems import System
 from cmgan_jax.training import Batch, Hooks, Scalars, Schedule, fit
@@ -143,17 +143,20 @@ def run_gan(
     system: System,
     *,
     recogniser: Tree,
+    target_recogniser: Tree | None,
     workdir: Path,
     batches: Batches,
     mesh: Mesh,
     sample: Sample,
-) -> gan.GanState:
+) -> GanState:
     """Phase "gan".
 
     Args:
       config: of the run.
       system: assembled from it.
       recogniser: variables of the source recogniser after its phase.
+      target_recogniser: the same of targets; needed where the generator has a
+        classification loss.
       workdir: of the run.
       batches: of the training split.
       mesh: devices that share each batch.
@@ -169,6 +172,7 @@ def run_gan(
             system.gan,
             root=jax.random.key(config.seed),
             encoder_variables=encoder_of(recogniser),
+            target_recogniser=target_recogniser,
             target_shape=system.task.target_shape,
         )
 

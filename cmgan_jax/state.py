@@ -62,6 +62,8 @@ class GanState(struct.PyTreeNode):
       encoder: network that turns the source into the code.
       generator: network that turns code and z into the generated target.
       discriminator: network that tells real, fake and mismatched pairs apart.
+      target_recogniser: variables of the recogniser of targets, frozen; None where the
+        generator has no classification loss.
       averaged: {"encoder": variables, "generator": variables}, their exponential
         moving averages; None where a system keeps none.
     """
@@ -71,6 +73,7 @@ class GanState(struct.PyTreeNode):
     encoder: NetState
     generator: NetState
     discriminator: NetState
+    target_recogniser: Tree = None
     averaged: Tree = None
 
     @property

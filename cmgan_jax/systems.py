@@ -18,7 +18,7 @@ from cmgan_jax.models.generator import LATE_STAGES, Generator
 from cmgan_jax.models.recogniser import Recogniser
 from cmgan_jax.models.trunk import stages
 from cmgan_jax.spectral_norm import SpectralNorm
-from cmgan_jax.steps.gan import Conditioning, GanParts
+from cmgan_jax.steps.gan_parts import Conditioning, GanParts
 
 COMPUTE_DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 ATTENTION_FORMS = ("pointwise", "convolutional")
@@ -50,7 +50,8 @@ class System:
     Attributes:
       task: what it turns into what.
       source_recogniser: the conditioning encoder with its classifier.
-      target_recogniser: the same for targets, for the original protocol.
+      target_recogniser: the same for targets, for the classification loss and the
+        original protocol.
       classifier_optimizer: updates a recogniser.
       gan: the adversarial update.
     """
@@ -79,16 +80,10 @@ def assemble(config: Any, task: Task) -> System:
         beta2=config.classifier.beta2,
     )
 
-    def recogniser():
-        return Recogniser(
-            encoder=_encoder(config),
-            classifier=Classifier(num_classes=task.num_classes),
-        )
-
     return System(
         task=task,
-        source_recogniser=recogniser(),
-        target_recogniser=recogniser(),
+        source_recogniser=_recogniser(config, task),
+        target_recogniser=_recogniser(config, task),
         classifier_optimizer=classifier_optimizer,
         gan=_gan(config, task),
     )
@@ -182,6 +177,12 @@ def _encoder(config: Any) -> Encoder:
     )
 
 
+def _recogniser(config: Any, task: Task) -> Recogniser:
+    return Recogniser(
+        encoder=_encoder(config), classifier=Classifier(num_classes=task.num_classes)
+    )
+
+
 def _generator(config: Any, task: Task) -> Generator:
     return Generator(
         channels=task.target_shape[2],
@@ -207,9 +208,7 @@ def _discriminator(config: Any) -> Discriminator:
 
 def _conditioning(name: str) -> Conditioning:
     trained = {"untrained": (), "code_layer": ("code",), "encoder": ENCODER_PARTS}
-    return Conditioning(
-        trained=trained[name], batch_statistics=name in ("untrained", "encoder")
-    )
+    return Conditioning(trained=trained[name], batch_statistics=name == "untrained")
 
 
 def _gan(config: Any, task: Task) -> GanParts:
@@ -222,6 +221,7 @@ def _gan(config: Any, task: Task) -> GanParts:
         encoder=_encoder(config),
         generator=_generator(config, task),
         discriminator=_discriminator(config),
+        target_recogniser=_recogniser(config, task),
         generator_optimizer=optimizer(gan.generator_learning_rate),
         discriminator_optimizer=optimizer(gan.discriminator_learning_rate),
         conditioning=_conditioning(gan.conditioning),
@@ -229,6 +229,7 @@ def _gan(config: Any, task: Task) -> GanParts:
         fake_weight=gan.fake_weight,
         mismatched_weight=gan.mismatched_weight,
         reconstruction_weight=gan.reconstruction_weight if task.stem_aligned else 0.0,
+        classification_weight=gan.classification_weight,
         discriminator_every=gan.discriminator_every,
         one_pass=not config.model.discriminator_norm,
         z_size=config.model.z_size,

@@ -16,7 +16,7 @@ from cmgan_jax.checkpoints import Checkpoints, DamagedCheckpointError, abstract
 from cmgan_jax.phases import classifier_phase
 from cmgan_jax.representation import to_unit
 from cmgan_jax.state import Tree, apply_evaluation
-from cmgan_jax.steps.gan import GanParts
+from cmgan_jax.steps.gan_parts import GanParts
 from cmgan_jax.systems import System
 from cmgan_jax.workdir import RunRecord, read_record
 

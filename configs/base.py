@@ -30,7 +30,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     model.code_size = 64  # the code that conditions generator and discriminator
     model.z_size = 62  # noise beside the code
     model.late_stages = "norm_relu"  # last hidden generator stages, or "sigmoid"
-    model.discriminator_norm = False  # BatchNorm beside spectral normalisation
+    model.discriminator_norm = True  # BatchNorm beside spectral normalisation
     model.differentiate_spectral_norm = False  # gradient through the power iteration
 
     config.classifier = classifier = ConfigDict()
@@ -52,10 +52,13 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     # Mean absolute error, stem-aligned data only. A picture shows most of what a sound
     # says; a sound's pitch is hardly seen, and a strong pull to the mean blurs it.
     gan.reconstruction_weight = 10.0 if direction == "s2i" else 2.0
+    # Cross-entropy of the generated target under the run's own recogniser of targets,
+    # which is trained for it in the classifier phase; no judge takes part.
+    gan.classification_weight = 1.0
     gan.conditioning = "code_layer"  # what the generator trains of the encoder:
     # "untrained" (the reference), "code_layer", "encoder"
     gan.generator_learning_rate = 2e-4
-    gan.discriminator_learning_rate = 4e-4
+    gan.discriminator_learning_rate = 2e-4
     gan.beta1 = 0.5
     gan.beta2 = 0.999
     gan.discriminator_every = 1  # the discriminator learns at every n-th step

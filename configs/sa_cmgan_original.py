@@ -13,7 +13,6 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     config.model.attention_form = "convolutional"
     config.model.attention_batch_statistics = True
     config.model.late_stages = "sigmoid"
-    config.model.discriminator_norm = True
     config.model.differentiate_spectral_norm = True
 
     config.classifier.shift = 0
@@ -22,6 +21,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
 
     config.gan.steps = 12000 if direction == "s2i" else 10000
     config.gan.reconstruction_weight = 0.0
+    config.gan.classification_weight = 0.0
     config.gan.conditioning = "untrained"
     config.gan.generator_learning_rate = 5e-4
     config.gan.discriminator_learning_rate = 1e-4

@@ -10,7 +10,7 @@ import pytest
 from cmgan_jax import phases
 from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.reader import training_batches
-from cmgan_jax.steps import classifier, gan
+from cmgan_jax.steps import classifier, gan, gan_parts
 from cmgan_jax.systems import Task, assemble
 
 SOUND, IMAGE, COLOURED = (64, 64, 1), (64, 64, 3), (64, 64, 3)
@@ -38,6 +38,9 @@ def abstract_states(system):
             root=root,
             encoder_variables=phases.encoder_of(first.inference),
             target_shape=system.task.target_shape,
+            target_recogniser=system.target_recogniser.init(
+                root, jnp.zeros((1, *system.task.target_shape)), train=False
+            ),
         )
         return first, second
 
@@ -96,7 +99,9 @@ def test_parameter_counts_of_the_original(direction, config_file):
 
 def test_the_original_does_what_the_authors_did(config_file):
     parts = assemble(config_file("sa_cmgan_original", "s2i"), task("s2i")).gan
-    assert parts.conditioning == gan.Conditioning(trained=(), batch_statistics=True)
+    assert parts.conditioning == gan_parts.Conditioning(
+        trained=(), batch_statistics=True
+    )
     assert (parts.discriminator_every, parts.reconstruction_weight) == (2, 0.0)
     assert not parts.one_pass and not parts.average_decay
 

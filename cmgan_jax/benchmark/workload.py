@@ -60,12 +60,15 @@ class Workload:
         return jax.jit(self._initialise, out_shardings=everywhere)()
 
     def random_batch(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Random pixels in the shapes of the task."""
+        """Random pixels and labels in the shapes of the task."""
         draw = np.random.default_rng(seed)
-        return {
-            name: draw.integers(0, 256, zeros.shape, dtype=np.uint8)
-            for name, zeros in jax.eval_shape(self._zeros).items()
+        shapes = jax.eval_shape(self._zeros)
+        batch = {
+            name: draw.integers(0, 256, shapes[name].shape, dtype=np.uint8)
+            for name in ("source", "target", "mismatched")
         }
+        classes, b = self.system.task.num_classes, self.batch_size
+        return batch | {"label": draw.integers(0, classes, b, dtype=np.int32)}
 
     def to_devices(self, batch):
         """The batch, split over the devices."""
@@ -87,7 +90,13 @@ class Workload:
         task, b = self.system.task, self.batch_size
         target = jnp.zeros((b, *task.target_shape), jnp.uint8)
         source = jnp.zeros((b, *task.source_shape), jnp.uint8)
-        return {"source": source, "target": target, "mismatched": target}
+        label = jnp.zeros(b, jnp.int32)
+        return {
+            "source": source,
+            "target": target,
+            "mismatched": target,
+            "label": label,
+        }
 
 
 def make_workload(
@@ -95,8 +104,8 @@ def make_workload(
 ) -> Workload:
     """The update of a configuration.
 
-    Both networks learn at every update, whatever config.gan.discriminator_every says:
-    the time of a step that updates both is what is compared.
+    Both networks learn at every update, whatever config.gan.discriminator_every says,
+    and without a classification loss: the time of a plain step is what is compared.
 
     Args:
       config: attribute access to the fields of configs/base.py.
@@ -111,6 +120,8 @@ def make_workload(
     classes = len(prepared.class_names) if prepared else CLASSES
     stem = prepared.pairing == "stem" if prepared else True
     system = systems.assemble(config, Task(source, target, classes, stem))
-    parts = dataclasses.replace(system.gan, discriminator_every=1)
+    parts = dataclasses.replace(
+        system.gan, discriminator_every=1, classification_weight=0.0
+    )
     system = dataclasses.replace(system, gan=parts)
     return Workload(config, system, config.gan.batch_size)

@@ -15,7 +15,8 @@ from cmgan_jax.evaluation.judges import stored_judge
 from cmgan_jax.phases import Sample
 from cmgan_jax.pictures import as_picture
 from cmgan_jax.representation import to_uint8
-from cmgan_jax.steps.gan import GanParts, GanState
+from cmgan_jax.state import GanState
+from cmgan_jax.steps.gan_parts import GanParts
 from cmgan_jax.trained import make_generate
 from cmgan_jax.writers import grid, write_picture
 

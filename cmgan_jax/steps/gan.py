@@ -5,14 +5,11 @@ learns from the generated targets first, then its verdict is pulled back through
 same forward pass into the generator and, where it is trained, the encoder.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
-from flax import linen as nn
 
 from cmgan_jax import losses, rng
 from cmgan_jax.representation import to_unit
@@ -20,67 +17,16 @@ from cmgan_jax.state import (
     GanState,
     NetState,
     Tree,
+    apply_evaluation,
     apply_gradients,
     apply_training,
     moving_average,
     new_network,
 )
+from cmgan_jax.steps.gan_parts import GanParts
 
 Batch = Mapping[str, Any]
 Metrics = dict[str, jax.Array]
-
-
-@dataclasses.dataclass(frozen=True)
-class Conditioning:
-    """What the adversarial losses do to the encoder.
-
-    Attributes:
-      trained: top-level names of the encoder's parameters that the generator's loss
-        trains; empty for none.
-      batch_statistics: whether the trunk normalises with the batch's statistics and
-        moves its averages (the reference does) instead of using the averages.
-    """
-
-    trained: tuple[str, ...]
-    batch_statistics: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class GanParts:
-    """Everything static about one system's update.
-
-    Attributes:
-      encoder: has methods features(x, train) and code(features, train).
-      generator: maps (code [b 64], z [b q]) to [b h w c] in (-1, 1).
-      discriminator: maps (x [b h w c], code) to logits [b].
-      generator_optimizer: updates generator and encoder.
-      discriminator_optimizer: updates the discriminator.
-      conditioning: what the losses do to the encoder.
-      loss: the adversarial loss.
-      fake_weight: weight of generated pairs in the discriminator's loss.
-      mismatched_weight: weight of mismatched pairs in the discriminator's loss.
-      reconstruction_weight: weight of the mean absolute error of the generated target.
-      discriminator_every: the discriminator learns at every n-th step (from step 0).
-      one_pass: whether real, fake and mismatched pairs may share one pass of the
-        discriminator: only if it holds no BatchNorm, which would mix them.
-      z_size: size of the noise vector z.
-      average_decay: decay of the moving averages used to generate; 0 keeps none.
-    """
-
-    encoder: nn.Module
-    generator: nn.Module
-    discriminator: nn.Module
-    generator_optimizer: optax.GradientTransformation
-    discriminator_optimizer: optax.GradientTransformation
-    conditioning: Conditioning
-    loss: losses.AdversarialLoss
-    fake_weight: float
-    mismatched_weight: float
-    reconstruction_weight: float
-    discriminator_every: int
-    one_pass: bool
-    z_size: int
-    average_decay: float
 
 
 def init_state(
@@ -89,6 +35,7 @@ def init_state(
     root: jax.Array,
     encoder_variables: Tree,
     target_shape: tuple[int, int, int],
+    target_recogniser: Tree | None = None,
 ) -> GanState:
     """A fresh state; call it under jit.
 
@@ -97,6 +44,8 @@ def init_state(
       root: key of the run.
       encoder_variables: the encoder after the classifier phase.
       target_shape: [h w c] of one target.
+      target_recogniser: variables of the recogniser of targets after its phase, where
+        the generator has a classification loss; else None.
     """
     encoder = new_network(
         encoder_variables,
@@ -118,6 +67,7 @@ def init_state(
         encoder=encoder,
         generator=new_network(generator, parts.generator_optimizer),
         discriminator=new_network(discriminator, parts.discriminator_optimizer),
+        target_recogniser=target_recogniser,
     )
     if parts.average_decay:
         state = state.replace(averaged=jax.tree.map(jnp.copy, state.inference))
@@ -131,7 +81,7 @@ def make_step(
 
     Returns:
       (state, batch) -> (new state, metrics); the batch holds "source", "target" and
-      "mismatched", uint8 [b h w c] (see data.order for how they are drawn).
+      "mismatched", uint8 [b h w c], and "label", int32 [b] (see data.order).
     """
 
     def step(state, batch):
@@ -141,14 +91,20 @@ def make_step(
         z_key = rng.stream(state.rng, "z", state.step)
         z = jax.random.normal(z_key, (source.shape[0], parts.z_size))
 
-        code, pull_code, encoder_collections = _encode(parts, state.encoder, source)
+        code, pull_code, (features, encoder_collections) = _encode(
+            parts, state.encoder, source
+        )
         fake, pull_fake, generator_collections = _generate(parts, state, code, z)
         judged = jax.lax.stop_gradient((fake, code))
         discriminator, discriminator_metrics = _update_discriminator(
             parts, state, target=target, mismatched=mismatched, judged=judged
         )
-        fake_gradient, collections, generator_metrics = _judge_generated(
-            parts, discriminator, target=target, judged=judged
+        fake_gradient, collections, generator_metrics = _criticise(
+            parts,
+            state.replace(discriminator=discriminator),
+            target=target,
+            label=batch["label"],
+            judged=judged,
         )
 
         generator_gradient, code_gradient = pull_fake(fake_gradient)
@@ -164,13 +120,14 @@ def make_step(
             generator=generator.replace(collections=generator_collections),
             discriminator=discriminator.replace(collections=collections),
         )
-        return _average(parts, state), {**discriminator_metrics, **generator_metrics}
+        state = _average(parts, state, features=features, z=z)
+        return state, {**discriminator_metrics, **generator_metrics}
 
     return step
 
 
 def _encode(parts: GanParts, encoder: NetState, source: jax.Array):
-    """The code, its pull-back onto the trained parameters, and new collections."""
+    """The code, its pull-back onto what is trained, features and new collections."""
     conditioning = parts.conditioning
     learns = conditioning.batch_statistics or bool(conditioning.trained)
 
@@ -185,9 +142,10 @@ def _encode(parts: GanParts, encoder: NetState, source: jax.Array):
             method="features",
         )
         halfway = encoder.replace(collections=collections)
-        return apply_training(
+        code, collections = apply_training(
             parts.encoder, halfway, params, features, train=learns, method="code"
         )
+        return code, (features, collections)
 
     trained = {name: encoder.params[name] for name in conditioning.trained}
     return jax.vjp(encode, trained, has_aux=True)
@@ -267,31 +225,64 @@ def _update_discriminator(
     return jax.lax.cond(learns, learn, sit_out, state.discriminator)
 
 
-def _judge_generated(parts: GanParts, discriminator: NetState, *, target, judged):
+def _criticise(parts: GanParts, state: GanState, *, target, label, judged):
     """Gradient of the generator's loss in its output, D's collections, metrics."""
     fake, code = judged
+    discriminator = state.discriminator
 
     def loss_of(fake):
         (logits,), collections = _discriminate(
             parts, discriminator, discriminator.params, [fake], code
         )
-        loss = losses.generator_loss(parts.loss, logits)
+        adversarial = losses.generator_loss(parts.loss, logits)
         reconstruction = losses.reconstruction_loss(fake, target)
-        metrics = {"g_loss": loss, "reconstruction": reconstruction}
-        return loss + parts.reconstruction_weight * reconstruction, (
-            metrics,
-            collections,
-        )
+        metrics = {"g_loss": adversarial, "reconstruction": reconstruction}
+        loss = adversarial + parts.reconstruction_weight * reconstruction
+        if parts.classification_weight:
+            recogniser = parts.target_recogniser, state.target_recogniser
+            classified = apply_evaluation(*recogniser, fake)
+            metrics["classification"] = losses.classification_loss(classified, label)
+            loss += parts.classification_weight * metrics["classification"]
+        return loss, (metrics, collections)
 
     gradient, (metrics, collections) = jax.grad(loss_of, has_aux=True)(fake)
     return gradient, collections, metrics
 
 
-def _average(parts: GanParts, state: GanState) -> GanState:
+def _average(parts: GanParts, state: GanState, *, features, z) -> GanState:
+    """Moves the averages; their BatchNorm statistics are those of this batch in them.
+
+    Averaging the statistics as well would describe other weights than the averaged
+    ones: a judge recognises half as many of the sounds made so.
+    """
     if not parts.average_decay:
         return state
-    current = state.replace(averaged=None).inference
     # A young average forgets its random start: decay rises with the count of steps.
     steps = state.step.astype(jnp.float32)
     decay = jnp.minimum(parts.average_decay, (1.0 + steps) / (10.0 + steps))
-    return state.replace(averaged=moving_average(state.averaged, current, decay=decay))
+    encoder, generator = (
+        new.replace(
+            params=moving_average(old["params"], new.params, decay=decay),
+            collections={"batch_stats": old["batch_stats"]},
+        )
+        for new, old in (
+            (state.encoder, state.averaged["encoder"]),
+            (state.generator, state.averaged["generator"]),
+        )
+    )
+    code, statistics = apply_training(
+        parts.encoder, encoder, encoder.params, features, method="code"
+    )
+    code_statistics = {"code": statistics["batch_stats"]["code"]}
+    trunk_statistics = state.encoder.collections["batch_stats"]
+    _, collections = apply_training(
+        parts.generator, generator, generator.params, code, z
+    )
+    averaged = {
+        "encoder": {
+            "params": encoder.params,
+            "batch_stats": {**trunk_statistics, **code_statistics},
+        },
+        "generator": {"params": generator.params, **collections},
+    }
+    return state.replace(averaged=averaged)

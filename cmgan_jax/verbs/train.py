@@ -57,10 +57,21 @@ def main() -> None:
     common = {"workdir": workdir, "batches": batches, "mesh": mesh}
     try:
         recogniser = phases.run_classifier(config, system, modality="source", **common)
-        if config.classifier.target_too:
-            phases.run_classifier(config, system, modality="target", **common)
-        sample = make_sample(config, system.gan, prepared, workdir)
-        phases.run_gan(config, system, recogniser=recogniser, sample=sample, **common)
+        target_recogniser = None
+        if config.classifier.target_too or config.gan.classification_weight:
+            target_recogniser = phases.run_classifier(
+                config, system, modality="target", **common
+            )
+        phases.run_gan(
+            config,
+            system,
+            recogniser=recogniser,
+            target_recogniser=(
+                target_recogniser if config.gan.classification_weight else None
+            ),
+            sample=make_sample(config, system.gan, prepared, workdir),
+            **common,
+        )
     except Interrupted as stopped:
         sys.exit(f"{stopped} Give the same command again to go on.")
     print(f"{workdir}: {config.direction} trained for {config.gan.steps:,} steps.")

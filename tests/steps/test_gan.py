@@ -12,6 +12,7 @@ from cmgan_jax import losses, rng, sharding
 from cmgan_jax.representation import to_unit
 from cmgan_jax.state import NetState, apply_training
 from cmgan_jax.steps import gan
+from cmgan_jax.steps.gan_parts import GanParts
 from cmgan_jax.systems import Task, assemble
 
 TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
@@ -24,7 +25,9 @@ BATCH = {
             "mismatched": TASK.target_shape,
         }.items()
     )
-}
+} | {"label": np.array([0, 1, 2, 0, 1, 2, 0, 1], np.int32)}
+# One pass of the discriminator, and no classification loss.
+PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
 
 
 def remembering(rate: float) -> optax.GradientTransformation:
@@ -38,7 +41,7 @@ def remembering(rate: float) -> optax.GradientTransformation:
     )
 
 
-def make_parts(config) -> gan.GanParts:
+def make_parts(config) -> GanParts:
     return dataclasses.replace(
         assemble(config, TASK).gan,
         generator_optimizer=remembering(0.1),
@@ -46,7 +49,7 @@ def make_parts(config) -> gan.GanParts:
     )
 
 
-def converged(parts: gan.GanParts, network: NetState, steps: int = 200) -> NetState:
+def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
     """The discriminator with singular vectors that another iteration leaves alone."""
     x = jnp.zeros((1, *TASK.target_shape))
     code = jnp.zeros((1, parts.encoder.code_size))
@@ -61,21 +64,26 @@ def converged(parts: gan.GanParts, network: NetState, steps: int = 200) -> NetSt
     return network.replace(collections={**network.collections, **spectral})
 
 
-def initialise(parts: gan.GanParts) -> gan.GanState:
+def initialise(parts: GanParts) -> gan.GanState:
     root = jax.random.key(0)
     x = jnp.zeros((1, *TASK.source_shape))
     variables = parts.encoder.init(jax.random.key(1), x, train=False)
     state = gan.init_state(
         parts, root=root, encoder_variables=variables, target_shape=TASK.target_shape
     )
-    return state.replace(discriminator=converged(parts, state.discriminator))
+    state = state.replace(discriminator=converged(parts, state.discriminator))
+    if parts.classification_weight:
+        target = jnp.zeros((1, *TASK.target_shape))
+        recogniser = parts.target_recogniser.init(root, target, train=False)
+        state = state.replace(target_recogniser=recogniser)
+    return state
 
 
 @dataclasses.dataclass(frozen=True)
 class Update:
     """One step of one system."""
 
-    parts: gan.GanParts
+    parts: GanParts
     step: jax.stages.Wrapped
     before: gan.GanState
     after: gan.GanState
@@ -92,13 +100,14 @@ def make_update(config, **replaced) -> Update:
 
 @pytest.fixture(scope="module")
 def default(tiny_config) -> Update:
-    return make_update(tiny_config("s2i"))
+    return make_update(tiny_config("s2i", **PLAIN))
 
 
 @pytest.fixture(scope="module")
 def original(tiny_config) -> Update:
     """Untrained conditioning, BatchNorm in the discriminator, which learns at times."""
     fields = {
+        **PLAIN,
         "model.discriminator_norm": True,
         "gan.conditioning": "untrained",
         "gan.discriminator_every": 2,
@@ -267,3 +276,19 @@ def test_one_device_and_four_compute_the_same(default):
         one, four = getattr(default.after, name), getattr(after, name)
         assert_close(four.opt_state, one.opt_state, rtol=1e-3, atol=1e-5)
         assert_close(four.collections, one.collections, rtol=1e-4, atol=1e-5)
+
+
+def test_the_recogniser_of_targets_pulls_the_generator_and_stays(tiny_config, default):
+    config = tiny_config("s2i", **{**PLAIN, "gan.classification_weight": 2.0})
+    classified = make_update(config)
+    assert identical(
+        classified.before.target_recogniser, classified.after.target_recogniser
+    )
+    same = (update.before.generator for update in (classified, default))
+    assert identical(*(network.params for network in same))
+    assert np.isfinite(classified.metrics["classification"])
+    assert "classification" not in default.metrics
+    pulled, plain = (
+        update.after.generator.opt_state for update in (classified, default)
+    )
+    assert not identical(pulled, plain)
