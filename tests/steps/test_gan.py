@@ -16,16 +16,16 @@ from cmgan_jax.steps.gan_parts import GanParts
 from cmgan_jax.systems import Task, assemble
 
 TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
+PIXELS = {
+    "source": TASK.source_shape,
+    "target": TASK.target_shape,
+    "mismatched": TASK.target_shape,
+}
 BATCH = {
     name: np.random.default_rng(i).integers(0, 256, (8, *shape), dtype=np.uint8)
-    for i, (name, shape) in enumerate(
-        {
-            "source": TASK.source_shape,
-            "target": TASK.target_shape,
-            "mismatched": TASK.target_shape,
-        }.items()
-    )
+    for i, (name, shape) in enumerate(PIXELS.items())
 } | {"label": np.array([0, 1, 2, 0, 1, 2, 0, 1], np.int32)}
+
 # One pass of the discriminator, and no classification loss.
 PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
 
@@ -181,7 +181,7 @@ def test_both_updates_see_the_same_generated_targets(original):
 
 def test_gradients_are_those_of_the_losses_written_out(default):
     parts, before, after = default.parts, default.before, default.after
-    source, target, mismatched = (to_unit(jnp.asarray(BATCH[n])) for n in BATCH)
+    source, target, mismatched = (to_unit(jnp.asarray(BATCH[n])) for n in PIXELS)
     z_key = rng.stream(before.rng, "z", before.step)
     z = jax.random.normal(z_key, (8, parts.z_size))
 
@@ -245,7 +245,7 @@ def test_gradients_are_those_of_the_losses_written_out(default):
 
 
 def test_one_pass_of_the_discriminator_equals_three(default, tiny_config):
-    separate = make_update(tiny_config("s2i"), one_pass=False)
+    separate = make_update(tiny_config("s2i", **PLAIN), one_pass=False)
     assert default.parts.one_pass
     assert_close(separate.metrics, default.metrics, rtol=1e-5, atol=1e-5)
     for name in ("discriminator", "generator", "encoder"):
@@ -257,13 +257,44 @@ def test_the_average_follows_at_its_own_pace(default):
     before, after = default.before, default.after
     assert identical(before.averaged["generator"], before.generator.variables)
     decay = (1 + 1) / (10 + 1)  # a young average moves fast
-    expected = jax.tree.map(
-        lambda old, new: decay * old + (1 - decay) * new,
-        before.averaged,
-        {"encoder": after.encoder.variables, "generator": after.generator.variables},
-    )
-    assert_close(after.averaged, expected, rtol=1e-5, atol=1e-6)
+    for name in ("encoder", "generator"):
+        expected = jax.tree.map(
+            lambda old, new: decay * old + (1 - decay) * new,
+            before.averaged[name]["params"],
+            getattr(after, name).params,
+        )
+        assert_close(after.averaged[name]["params"], expected, rtol=1e-5, atol=1e-6)
     assert after.inference is after.averaged
+
+
+def test_averaged_weights_have_statistics_of_their_own(default):
+    parts, before, averaged = default.parts, default.before, default.after.averaged
+    source = to_unit(jnp.asarray(BATCH["source"]))
+    z = jax.random.normal(rng.stream(before.rng, "z", 0), (8, parts.z_size))
+
+    def with_weights(name):
+        return NetState(
+            params=averaged[name]["params"],
+            collections={"batch_stats": before.averaged[name]["batch_stats"]},
+        )
+
+    @jax.jit
+    def statistics():
+        encoder, generator = with_weights("encoder"), with_weights("generator")
+        features = parts.encoder.apply(
+            before.encoder.variables, source, train=False, method="features"
+        )
+        code, encoder_statistics = apply_training(
+            parts.encoder, encoder, encoder.params, features, method="code"
+        )
+        _, generator_statistics = apply_training(
+            parts.generator, generator, generator.params, code, z
+        )
+        return encoder_statistics, generator_statistics
+
+    for name, expected in zip(("encoder", "generator"), statistics(), strict=True):
+        actual = {"batch_stats": averaged[name]["batch_stats"]}
+        assert_close(actual, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_one_device_and_four_compute_the_same(default):
