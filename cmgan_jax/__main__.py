@@ -1,9 +1,11 @@
 """python -m cmgan_jax VERB --flags"""
 
+import contextlib
 import difflib
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -33,22 +35,37 @@ def main() -> None:
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
     _quiet_libraries()
     _keep_compiled()
-    module = _import_verb(verb)
+    with _config_errors_explained():
+        module = importlib.import_module(f"cmgan_jax.verbs.{verb}")
     # --help shows the verb's own text and flags.
     sys.modules["__main__"].__doc__ = module.__doc__
     flags.adopt_module_key_flags(module)
-    app.run(lambda argv: _run(module, argv), argv=[f"cmgan_jax {verb}", *rest])
+    app.run(
+        lambda argv: _run(module, argv),
+        argv=[f"cmgan_jax {verb}", *rest],
+        flags_parser=_parse_flags,
+    )
 
 
-def _import_verb(verb: str):
-    """The module of a verb; train's reads --config and its fields when imported."""
+def _parse_flags(argv: list[str]) -> list[str]:
+    with _config_errors_explained():
+        return app.parse_flags_with_usage(argv)
+
+
+@contextlib.contextmanager
+def _config_errors_explained() -> Iterator[None]:
+    """Ends in one message where --config or a field of it is wrong.
+
+    ml_collections reads --config when a verb is imported and its fields when flags are
+    parsed, and raises what Python raises for a missing attribute.
+    """
     try:
-        return importlib.import_module(f"cmgan_jax.verbs.{verb}")
+        yield
     except (AttributeError, KeyError) as error:
         configured = any(flag.startswith("--config") for flag in sys.argv)
         if not configured or os.environ.get("CMGAN_TRACEBACK"):
             raise
-        # ml_collections hands on the text of one error as the repr in another.
+        # One error's text comes as the repr inside another.
         reason = str(error.args[0]).strip("'").replace("\\n", ". ").replace("\\'", "'")
         sys.exit(
             f"error: a --config flag names no field: {reason} configs/base.py explains "
