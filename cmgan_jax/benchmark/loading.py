@@ -73,9 +73,7 @@ def _wait(workload: Workload, batches: Iterator, repeats: int) -> dict[str, Any]
 
 
 def _next(workload: Workload, batches: Iterator):
-    batch = next(batches)
-    names = ("source", "target", "mismatched")
-    return workload.to_devices({name: batch[name] for name in names})
+    return workload.to_devices(next(batches))
 
 
 def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:
