@@ -35,7 +35,11 @@ S2I = (
     "--config.run.reader=numpy",
     "--config.classifier.target_too",
 )
-I2S = ("--config=configs/sa_cmgan.py:i2s", *TINY)
+I2S = (
+    "--config=configs/sa_cmgan.py:i2s",
+    *TINY,
+    "--config.gan.classification_weight=0.0",
+)
 
 pytestmark = pytest.mark.slow
 
