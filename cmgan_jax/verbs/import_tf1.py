@@ -26,7 +26,7 @@ from cmgan_jax.data.tf1_checkpoint import read_variables
 from cmgan_jax.state import Tree
 from cmgan_jax.steps import classifier, gan
 from cmgan_jax.systems import System
-from cmgan_jax.workdir import RunRecord, write_record
+from cmgan_jax.workdir import RunRecord, new_record, write_record
 
 CHECKPOINT = flags.DEFINE_string(
     "checkpoint",
