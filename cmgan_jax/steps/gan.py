@@ -253,7 +253,7 @@ def _average(parts: GanParts, state: GanState, *, features, z) -> GanState:
     """Moves the averages; their BatchNorm statistics are those of this batch in them.
 
     Averaging the statistics as well would describe other weights than the averaged
-    ones: a judge recognises half as many of the sounds made so.
+    ones, and a judge recognises fewer of the targets made so (WORKSPACE.md).
     """
     if not parts.average_decay:
         return state
