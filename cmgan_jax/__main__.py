@@ -10,6 +10,8 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from cmgan_jax.memory import keep_freed_memory
+
 VERBS = {
     "prepare": "media or the embedded orchestra -> arrays to train on",
     "train": "both phases of a system, from where they stopped",
@@ -35,6 +37,7 @@ def main() -> None:
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
     _quiet_libraries()
     _keep_compiled()
+    keep_freed_memory()
     with _config_errors_explained():
         module = importlib.import_module(f"cmgan_jax.verbs.{verb}")
     # --help shows the verb's own text and flags.

@@ -15,6 +15,8 @@ from jaxtyping import Array, Float
 from cmgan_jax.layers import BatchNorm, Conv
 from cmgan_jax.spectral_norm import SpectralNorm
 
+CPU_EXAMPLES = 4  # whose maps a CPU holds at a time
+
 
 def attention_map(
     query: Float[Array, "b n k"], key: Float[Array, "b m k"]
@@ -58,14 +60,17 @@ attend.defvjp(_forward, _backward)
 
 
 def _by_example(function, *arrays):
-    """Applies a function to every example: in turn on a CPU, elsewhere all at once.
+    """Applies a function to every example: a few at a time on a CPU, else all at once.
 
-    One map fits a CPU's cache and a batch of them does not: four times faster. An
-    accelerator wants the large products, and a batch spread over devices stays so.
+    A few maps fit a CPU's caches and a batch of them does not: two to four times
+    faster. An accelerator wants the large products, and a batch spread over devices
+    stays so.
     """
     return lax.platform_dependent(
         *arrays,
-        cpu=lambda *batch: lax.map(lambda example: function(*example), batch),
+        cpu=lambda *batch: lax.map(
+            lambda example: function(*example), batch, batch_size=CPU_EXAMPLES
+        ),
         default=jax.vmap(function),
     )
 
@@ -126,6 +131,7 @@ class SelfAttention(nn.Module):
       form: "convolutional" or "pointwise".
       norm: batch normalisation in the convolutional form; without it the convolutions
         have a bias.
+      groups: see `BatchNorm`.
       batch_statistics_at_test: normalise by the batch at test time too, as the
         authors' graph does.
       spectral_norm: of every kernel, or None.
@@ -134,6 +140,7 @@ class SelfAttention(nn.Module):
 
     form: str = "convolutional"
     norm: bool = True
+    groups: int = 1
     batch_statistics_at_test: bool = False
     spectral_norm: SpectralNorm | None = None
     dtype: Any = jnp.float32
@@ -161,7 +168,8 @@ class SelfAttention(nn.Module):
     def _rectified(self, role, features, x, train):
         y = self._conv(role, features, x, train, size=4, use_bias=not self.norm)
         if self.norm:
-            norm = BatchNorm(dtype=self.dtype, name=f"{role}_norm")
+            name = f"{role}_norm"
+            norm = BatchNorm(groups=self.groups, dtype=self.dtype, name=name)
             y = norm(y, train=train, batch_statistics=self.batch_statistics_at_test)
         return nn.relu(y)
 

@@ -125,14 +125,17 @@ class BatchNorm(nn.Module):
     """Batch normalisation over all axes but the last (Ioffe and Szegedy 2015).
 
     flax's own layer cannot normalise by the batch and leave its averages alone, which
-    the authors' attention needs at test time.
+    the authors' attention needs at test time, nor several batches in one pass.
 
     Attributes:
+      groups: batches that take turns in the rows: row i belongs to group i % groups.
+        Each is normalised by itself; the averages move towards their mean.
       dtype: compute dtype of the result; statistics are float32.
       momentum: share of the old average kept by an update.
       epsilon: added to the variance.
     """
 
+    groups: int = 1
     dtype: Any = jnp.float32
     momentum: float = 0.9
     epsilon: float = 1e-5
@@ -154,17 +157,20 @@ class BatchNorm(nn.Module):
         bias = self.param("bias", nn.initializers.zeros, shape)
         mean = self.variable("batch_stats", "mean", jnp.zeros, shape)
         var = self.variable("batch_stats", "var", jnp.ones, shape)
+        grouped = x.reshape(-1, self.groups, *x.shape[1:])
         if train or batch_statistics:
-            batch_mean, batch_var = _moments(x)
+            batch_mean, batch_var = _moments(grouped)
         else:
-            batch_mean, batch_var = mean.value, var.value
+            batch_mean, batch_var = mean.value[None], var.value[None]
         if train and not self.is_initializing():
             keep, add = self.momentum, 1 - self.momentum
-            mean.value = keep * mean.value + add * lax.stop_gradient(batch_mean)
-            var.value = keep * var.value + add * lax.stop_gradient(batch_var)
+            moments = lax.stop_gradient((batch_mean.mean(0), batch_var.mean(0)))
+            mean.value = keep * mean.value + add * moments[0]
+            var.value = keep * var.value + add * moments[1]
         slope = scale * lax.rsqrt(batch_var + self.epsilon)
-        centred = x - _beside(x, batch_mean)
-        return (centred * _beside(x, slope) + _beside(x, bias)).astype(self.dtype)
+        centred = grouped - _per_group(grouped, batch_mean)
+        y = centred * _per_group(grouped, slope) + _beside(grouped, bias)
+        return y.reshape(x.shape).astype(self.dtype)
 
 
 def _beside(x, vector):
@@ -172,10 +178,15 @@ def _beside(x, vector):
     return lax.expand_dims(vector, range(x.ndim - 1))
 
 
+def _per_group(x, vectors):
+    """One vector per group, [g c], shaped to meet x [b g ... c]."""
+    return lax.expand_dims(vectors, (0, *range(2, x.ndim - 1)))
+
+
 def _moments(x):
-    """Mean and biased variance per feature, float32, over all axes but the last."""
+    """Mean and biased variance of [b g ... c] per group and feature, float32 [g c]."""
     x = x.astype(jnp.float32)
-    axes = tuple(range(x.ndim - 1))
+    axes = (0, *range(2, x.ndim - 1))
     return jnp.mean(x, axes), jnp.var(x, axes)
 
 
@@ -185,12 +196,14 @@ class DenseBlock(nn.Module):
     Attributes:
       features: output features f.
       norm: normalise by the batch before the rectifier.
+      groups: see `BatchNorm`.
       spectral_norm: of the dense kernel, or None.
       dtype: compute dtype.
     """
 
     features: int
     norm: bool = True
+    groups: int = 1
     spectral_norm: SpectralNorm | None = None
     dtype: Any = jnp.float32
 
@@ -204,5 +217,6 @@ class DenseBlock(nn.Module):
         )
         x = dense(x, train=train)
         if self.norm:
-            x = BatchNorm(dtype=self.dtype, name="norm")(x, train=train)
+            norm = BatchNorm(groups=self.groups, dtype=self.dtype, name="norm")
+            x = norm(x, train=train)
         return leaky_relu(x)

@@ -231,7 +231,6 @@ def _gan(config: Any, task: Task) -> GanParts:
         reconstruction_weight=gan.reconstruction_weight if task.stem_aligned else 0.0,
         classification_weight=gan.classification_weight,
         discriminator_every=gan.discriminator_every,
-        one_pass=not config.model.discriminator_norm,
         z_size=config.model.z_size,
         average_decay=gan.average_decay,
     )

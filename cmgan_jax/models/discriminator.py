@@ -18,6 +18,7 @@ class Discriminator(nn.Module):
       width: channels of the trunk's first stage.
       hidden_size: length of the hidden layer.
       norm: batch normalisation besides spectral normalisation (the authors' graph).
+      groups: kinds of pairs that take turns in the batch, see `BatchNorm`.
       spectral_norm: of every kernel, or None.
       attention_stage: see `Trunk`, as the next two.
       attention_form: see `SelfAttention`.
@@ -28,6 +29,7 @@ class Discriminator(nn.Module):
     width: int = 64
     hidden_size: int = 1024
     norm: bool = False
+    groups: int = 1
     spectral_norm: SpectralNorm | None = SpectralNorm()
     attention_stage: int | None = 0
     attention_form: str = "convolutional"
@@ -51,6 +53,7 @@ class Discriminator(nn.Module):
         trunk = Trunk(
             self.width,
             norm=self.norm,
+            groups=self.groups,
             attention_stage=self.attention_stage,
             attention_form=self.attention_form,
             attention_batch_statistics=self.attention_batch_statistics,
@@ -66,6 +69,7 @@ class Discriminator(nn.Module):
         hidden = DenseBlock(
             self.hidden_size,
             norm=self.norm,
+            groups=self.groups,
             spectral_norm=self.spectral_norm,
             dtype=self.dtype,
             name="hidden",

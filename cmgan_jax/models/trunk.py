@@ -57,6 +57,7 @@ class Trunk(nn.Module):
       width: channels of the first stage.
       norm: batch normalisation in every stage but the first; without it the
         convolutions have a bias.
+      groups: see `BatchNorm`.
       attention_stage: stage after which self-attention stands, 0 being the first;
         None for no attention.
       attention_form: see `SelfAttention`.
@@ -67,6 +68,7 @@ class Trunk(nn.Module):
 
     width: int = 64
     norm: bool = True
+    groups: int = 1
     attention_stage: int | None = 0
     attention_form: str = "convolutional"
     attention_batch_statistics: bool = False
@@ -81,8 +83,7 @@ class Trunk(nn.Module):
         for index, stage in enumerate(stages(x.shape[1])):
             x = self._conv(index, stage)(x, train=train)
             if self.norm and index > 0:
-                norm = BatchNorm(dtype=self.dtype, name=f"norm{index + 1}")
-                x = norm(x, train=train)
+                x = self._norm(index)(x, train=train)
             x = leaky_relu(x)
             if index == self.attention_stage:
                 x = self._attention()(x, train=train)
@@ -98,10 +99,15 @@ class Trunk(nn.Module):
             name=f"conv{index + 1}",
         )
 
+    def _norm(self, index):
+        name = f"norm{index + 1}"
+        return BatchNorm(groups=self.groups, dtype=self.dtype, name=name)
+
     def _attention(self):
         return SelfAttention(
             form=self.attention_form,
             norm=self.norm,
+            groups=self.groups,
             batch_statistics_at_test=self.attention_batch_statistics,
             spectral_norm=self.spectral_norm,
             dtype=self.dtype,

@@ -161,23 +161,23 @@ def _generate(parts: GanParts, state: GanState, code: jax.Array, z: jax.Array):
 
 
 def _discriminate(
-    parts: GanParts, discriminator: NetState, params: Tree, pictures, code
+    parts: GanParts, discriminator: NetState, params: Tree, kinds, code
 ):
-    """Logits of several batches of targets with the same code, new collections."""
-    if parts.one_pass:
-        codes = jnp.concatenate([code] * len(pictures))
-        logits, collections = apply_training(
-            parts.discriminator, discriminator, params, jnp.concatenate(pictures), codes
-        )
-        return jnp.split(logits, len(pictures)), collections
-    all_logits = []
-    for batch in pictures:
-        logits, collections = apply_training(
-            parts.discriminator, discriminator, params, batch, code
-        )
-        discriminator = discriminator.replace(collections=collections)
-        all_logits.append(logits)
-    return all_logits, discriminator.collections
+    """Logits of several kinds of targets with the same code, and new collections.
+
+    One pass with one power iteration for all kinds: they take turns in its batch, so
+    that a batch split over devices stays so.
+    """
+    count = len(kinds)
+    targets = jnp.stack(kinds, 1).reshape(-1, *kinds[0].shape[1:])
+    logits, collections = apply_training(
+        parts.discriminator.clone(groups=count),
+        discriminator,
+        params,
+        targets,
+        jnp.repeat(code, count, axis=0),
+    )
+    return logits.reshape(-1, count).T, collections
 
 
 def _update_discriminator(
@@ -185,10 +185,11 @@ def _update_discriminator(
 ) -> tuple[NetState, Metrics]:
     """The discriminator after its update, or unchanged at a step it sits out."""
     fake, code = judged
+    kinds = [target, fake, mismatched]
 
     def loss_of(params):
         (real_logits, fake_logits, mismatched_logits), collections = _discriminate(
-            parts, state.discriminator, params, [target, fake, mismatched], code
+            parts, state.discriminator, params, kinds, code
         )
         loss = losses.discriminator_loss(
             parts.loss,

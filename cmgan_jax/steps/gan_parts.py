@@ -42,8 +42,6 @@ class GanParts:
       classification_weight: weight of the cross-entropy that the run's own recogniser
         of targets, frozen, finds in the generated target; 0 for none.
       discriminator_every: the discriminator learns at every n-th step (from step 0).
-      one_pass: whether real, fake and mismatched pairs may share one pass of the
-        discriminator: only if it holds no BatchNorm, which would mix them.
       z_size: size of the noise vector z.
       average_decay: decay of the moving averages used to generate; 0 keeps none.
     """
@@ -61,6 +59,5 @@ class GanParts:
     reconstruction_weight: float
     classification_weight: float
     discriminator_every: int
-    one_pass: bool
     z_size: int
     average_decay: float
