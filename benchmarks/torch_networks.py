@@ -22,6 +22,7 @@ class Spectral:
     """A layer that divides its weight by its spectral norm, one iteration a pass."""
 
     spectral = None  # None, "constant" or "differentiated"
+    iterates = True  # keeps what a pass refined; without, the last pass is repeated
 
     def normalise_by(self, spectral):
         self.spectral = spectral
@@ -33,11 +34,20 @@ class Spectral:
         if not self.spectral:
             return self.weight
         matrix = self.weight.flatten(1)
+        if self.iterates:
+            self.before = self.u
         with torch.set_grad_enabled(self.spectral == "differentiated"):
-            v = unit(self.u @ matrix)
+            v = unit(self.before @ matrix)
             u = unit(matrix @ v)
         self.u = u.detach()
         return self.weight / (u @ matrix @ v)
+
+
+def iterate_power(module, iterates):
+    """Lets the passes to come refine the singular vectors further, or not."""
+    for layer in module.modules():
+        if isinstance(layer, Spectral):
+            layer.iterates = iterates
 
 
 class Conv(Spectral, nn.Conv2d):

@@ -8,6 +8,7 @@ Answers every line "step" on standard input with {"seconds", "metrics"}.
 """
 
 import argparse
+import copy
 import json
 import sys
 import time
@@ -16,7 +17,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
-from torch_networks import DenseBlock, Discriminator, Features, Generator, copy_weight
+from torch_networks import (
+    DenseBlock,
+    Discriminator,
+    Features,
+    Generator,
+    copy_weight,
+    iterate_power,
+)
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class Peer:
@@ -30,10 +40,12 @@ class Peer:
         self.discriminator = Discriminator(fields.target_channels, fields)
         self.trains_code = fields.conditioning == "code_layer"
         self.encoder.train(not self.trains_code)
-        self.run = {}
+        self.compiled, self.run = compiled, {}
         for name in ("encoder", "code", "generator", "discriminator"):
-            module = getattr(self, name)
-            self.run[name] = torch.compile(module) if compiled else module
+            self.run[name] = self._runnable(getattr(self, name).to(DEVICE))
+
+    def _runnable(self, module):
+        return torch.compile(module) if self.compiled else module
 
     def load(self, weights):
         """Copies weights in by our names and begins the optimizers' and averages'."""
@@ -56,10 +68,17 @@ class Peer:
             betas=betas,
         )
         self.steps = 0
-        self.averaged = [tensor.clone() for tensor in self._averaged_tensors()]
+        self.averaged = {
+            name: copy.deepcopy(getattr(self, name))
+            for name in ("encoder", "code", "generator")
+        }
+        for name in ("code", "generator"):
+            module = self.averaged[name]
+            self.run[f"averaged {name}"] = self._runnable(module)
 
     def parameters(self):
-        networks = {name: getattr(self, name) for name in self.run}
+        names = ("encoder", "code", "generator", "discriminator")
+        networks = {name: getattr(self, name) for name in names}
         counts = {
             name: sum(parameter.numel() for parameter in module.parameters())
             for name, module in networks.items()
@@ -68,6 +87,11 @@ class Peer:
         return counts
 
     def step(self, batch):
+        mixed = self.fields.compute_dtype == "bfloat16"
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=mixed):
+            return self._step(batch)
+
+    def _step(self, batch):
         source, target, mismatched = (
             (batch[name].float() / 127.5 - 1).permute(0, 3, 1, 2).contiguous()
             for name in ("source", "target", "mismatched")
@@ -90,14 +114,18 @@ class Peer:
         (loss + self.fields.reconstruction_weight * reconstruction).backward()
         self.optimizer.step()
         self.discriminator.requires_grad_(True)
-        self._average()
+        self._average(features, z)
         metrics |= {"g_loss": loss, "reconstruction": reconstruction}
         return {name: float(value.detach()) for name, value in metrics.items()}
 
     def _update_discriminator(self, pictures, code):
         judge = self.run["discriminator"]
         if self.fields.discriminator_norm:
-            logits = [judge(x, code) for x in pictures]
+            logits = [judge(pictures[0], code)]
+            # The three kinds share one power iteration.
+            iterate_power(self.discriminator, False)
+            logits += [judge(x, code) for x in pictures[1:]]
+            iterate_power(self.discriminator, True)
         else:
             logits = judge(torch.cat(pictures), code.repeat(3, 1)).chunk(3)
         real, fake, mismatched = logits
@@ -113,20 +141,18 @@ class Peer:
         means = (group.mean() for group in logits)
         return {"d_loss": loss, **dict(zip(names, means, strict=True))}
 
-    def _averaged_tensors(self):
-        tensors = []
-        for module in (self.encoder, self.code, self.generator):
-            tensors += [*module.parameters(), *module.buffers()]
-        return [tensor for tensor in tensors if tensor.is_floating_point()]
-
     @torch.no_grad()
-    def _average(self):
+    def _average(self, features, z):
         self.steps += 1
         if not self.fields.average_decay:
             return
         decay = min(self.fields.average_decay, (1 + self.steps) / (10 + self.steps))
-        for average, new in zip(self.averaged, self._averaged_tensors(), strict=True):
-            average.lerp_(new, 1 - decay)
+        for name, averaged in self.averaged.items():
+            live = getattr(self, name).parameters()
+            for average, new in zip(averaged.parameters(), live, strict=True):
+                average.lerp_(new, 1 - decay)
+        # The averages have BatchNorm statistics of their own.
+        self.run["averaged generator"](self.run["averaged code"](features), z)
 
 
 def main():
@@ -139,8 +165,10 @@ def main():
     with np.load(arguments.job / "weights.npz") as weights:
         peer.load(dict(weights))
     with np.load(arguments.job / "batch.npz") as arrays:
-        batch = {name: torch.tensor(array) for name, array in arrays.items()}
-    _answer({"parameters": peer.parameters(), "version": torch.__version__})
+        batch = {name: torch.tensor(array).to(DEVICE) for name, array in arrays.items()}
+    where = torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu"
+    version = torch.__version__
+    _answer({"parameters": peer.parameters(), "version": version, "device": where})
     for line in sys.stdin:
         if line.strip() != "step":
             raise ValueError(f"{line!r}: the only request is 'step'.")

@@ -177,8 +177,8 @@ class SelfAttention(nn.Module):
         channels = x.shape[-1]
         narrow, half = max(1, channels // 8), max(1, channels // 2)
         query = self._conv("query", narrow, x, train)
-        key = _halved(self._conv("key", narrow, x, train))
-        value = _halved(self._conv("value", half, x, train))
+        key = halved(self._conv("key", narrow, x, train))
+        value = halved(self._conv("value", half, x, train))
         return self._conv("output", channels, self._attend(query, key, value), train)
 
     def _conv(self, name, features, x, train, *, size=1, use_bias=False):
@@ -200,7 +200,7 @@ class SelfAttention(nn.Module):
         return attend(query, key, value).reshape(b, h, w, -1)
 
 
-def _halved(x):
+def halved(x):
     """The largest of every 2 x 2 positions, an odd edge alone.
 
     In pairs, because XLA's pooling has a derivative that takes a CPU twenty times as

@@ -167,7 +167,7 @@ class BatchNorm(nn.Module):
             moments = lax.stop_gradient((batch_mean.mean(0), batch_var.mean(0)))
             mean.value = keep * mean.value + add * moments[0]
             var.value = keep * var.value + add * moments[1]
-        slope = scale * lax.rsqrt(batch_var + self.epsilon)
+        slope = scale[None] * lax.rsqrt(batch_var + self.epsilon)
         centred = grouped - _per_group(grouped, batch_mean)
         y = centred * _per_group(grouped, slope) + _beside(grouped, bias)
         return y.reshape(x.shape).astype(self.dtype)

@@ -4,7 +4,7 @@ Phase "classifier" trains an encoder with a classifier on its features; phase "g
 trains generator and discriminator on the code of that encoder.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ from jax.sharding import Mesh
 
 from cmgan_jax import sharding
 from cmgan_jax.checkpoints import Checkpoints, abstract
+from cmgan_jax.dispatch import Feed
 from cmgan_jax.state import GanState, Tree
 from cmgan_jax.steps import classifier, gan
 from cmgan_jax.systems import System
-from cmgan_jax.training import Batch, Hooks, Scalars, Schedule, fit
+from cmgan_jax.training import Hooks, Scalars, Schedule, fit
 from cmgan_jax.writers import MetricsWriter
 
-# (batch size, seed, first step) -> batches of this process, endless.
-Batches = Callable[[int, int, int], Iterator[Batch]]
+# (batch size, seed, first step) -> what the steps are fed.
+Feeds = Callable[[int, int, int], Feed]
 Sample = Callable[[int, Any], Scalars]
 
 
@@ -30,7 +31,7 @@ def run_phase(
     workdir: Path,
     initialise: Callable[[], Any],
     step: Callable,
-    batches: Callable[[int], Iterator[Batch]],
+    feed: Callable[[int], Feed],
     schedule: Schedule,
     keep: int,
     mesh: Mesh,
@@ -43,7 +44,7 @@ def run_phase(
       workdir: of the run.
       initialise: makes a fresh state from nothing but constants; jitted here.
       step: pure update.
-      batches: first step -> batches from there.
+      feed: first step -> what the steps from there are fed.
       schedule: how long and how often.
       keep: checkpoints to keep.
       mesh: devices that share each batch.
@@ -72,7 +73,7 @@ def run_phase(
     hooks = Hooks(log=writer.write, sample=sample, save=save)
     try:
         return fit(
-            name, step, state, batches(done), mesh=mesh, schedule=schedule, hooks=hooks
+            name, step, state, feed(done), mesh=mesh, schedule=schedule, hooks=hooks
         )
     finally:
         checkpoints.close()
@@ -85,7 +86,7 @@ def run_classifier(
     *,
     modality: str,
     workdir: Path,
-    batches: Batches,
+    feeds: Feeds,
     mesh: Mesh,
 ) -> Tree:
     """Phase "classifier" for one modality.
@@ -95,7 +96,7 @@ def run_classifier(
       system: assembled from it.
       modality: "source" or "target".
       workdir: of the run.
-      batches: of the training split.
+      feeds: of the training split.
       mesh: devices that share each batch.
 
     Returns:
@@ -124,7 +125,7 @@ def run_classifier(
         workdir=workdir,
         initialise=initialise,
         step=step,
-        batches=lambda done: batches(fields.batch_size, config.seed, done),
+        feed=lambda done: feeds(fields.batch_size, config.seed, done),
         schedule=_schedule(config, fields.steps),
         keep=config.run.keep_checkpoints,
         mesh=mesh,
@@ -145,7 +146,7 @@ def run_gan(
     recogniser: Tree,
     target_recogniser: Tree | None,
     workdir: Path,
-    batches: Batches,
+    feeds: Feeds,
     mesh: Mesh,
     sample: Sample,
 ) -> GanState:
@@ -158,7 +159,7 @@ def run_gan(
       target_recogniser: the same of targets; needed where the generator has a
         classification loss.
       workdir: of the run.
-      batches: of the training split.
+      feeds: of the training split.
       mesh: devices that share each batch.
       sample: looks at a state now and then and gives scalars to log.
 
@@ -182,7 +183,7 @@ def run_gan(
         initialise=initialise,
         step=gan.make_step(system.gan),
         # The second phase draws its own order of examples.
-        batches=lambda done: batches(fields.batch_size, config.seed + 1, done),
+        feed=lambda done: feeds(fields.batch_size, config.seed + 1, done),
         schedule=_schedule(config, fields.steps),
         keep=config.run.keep_checkpoints,
         mesh=mesh,
@@ -202,4 +203,5 @@ def _schedule(config: Any, steps: int) -> Schedule:
         log_every=run.log_every,
         sample_every=run.sample_every,
         checkpoint_every=run.checkpoint_every,
+        per_call=run.steps_per_call,
     )

@@ -38,9 +38,16 @@ def require_divisible(batch_size: int, mesh: Mesh, *, field: str) -> None:
         )
 
 
-def to_devices(batch: Any, mesh: Mesh) -> Any:
-    """A batch of host arrays, each process holding its own rows, on the devices."""
-    sharding = split_batch(mesh)
+def to_devices(batch: Any, mesh: Mesh, *, stacked: bool = False) -> Any:
+    """A batch of host arrays, each process holding its own rows, on the devices.
+
+    Args:
+      batch: tree of arrays [b ...].
+      mesh: devices that share the rows.
+      stacked: the arrays are those of several batches, [k b ...].
+    """
+    split = PartitionSpec(None, "data") if stacked else PartitionSpec("data")
+    sharding = NamedSharding(mesh, split)
     if jax.process_count() == 1:
         return jax.device_put(batch, sharding)
     return jax.tree.map(

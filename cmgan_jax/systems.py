@@ -134,14 +134,19 @@ def _require_ranges(config: Any) -> None:
         "run.checkpoint_every": config.run.checkpoint_every,
         "run.keep_checkpoints": config.run.keep_checkpoints,
         "run.validation_examples": config.run.validation_examples,
+        "run.steps_per_call": config.run.steps_per_call,
     }
     for name, value in positive.items():
         if value < 1:
             raise ValueError(f"config.{name}={value}: expected 1 or more.")
-    for name in ("shift", "noise"):
-        value = getattr(config.classifier, name)
-        if value < 0:
-            raise ValueError(f"config.classifier.{name}={value}: expected 0 or more.")
+    for name in ("log_every", "sample_every", "checkpoint_every"):
+        every, per_call = getattr(config.run, name), config.run.steps_per_call
+        if every % per_call:
+            raise ValueError(
+                f"config.run.{name}={every} is no multiple of "
+                f"config.run.steps_per_call={per_call}: nothing can happen inside a "
+                "call."
+            )
     if not 0.0 <= config.gan.average_decay < 1.0:
         raise ValueError(
             f"config.gan.average_decay={config.gan.average_decay}: expected a value "

@@ -1,24 +1,21 @@
 """The one training loop: it knows states, batches, steps, and nothing of networks."""
 
-import collections
 import dataclasses
-import itertools
 import math
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import Mesh
 
-from cmgan_jax import sharding
+from cmgan_jax.dispatch import Feed, Step, calls, make_update, stacked_items
 from cmgan_jax.progress import Progress
 
-Batch = Mapping[str, Any]
 Scalars = dict[str, float]
-AHEAD = 2  # batches on their way to the devices while a step runs
 
 
 class NonFiniteError(ValueError):
@@ -37,12 +34,17 @@ class Interrupted(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """How long a phase lasts and what happens how often, in steps."""
+    """How long a phase lasts and what happens how often, in steps.
+
+    What happens after a step can only happen where a call of the devices ends:
+    `per_call` divides the other intervals.
+    """
 
     steps: int
     log_every: int
     sample_every: int
     checkpoint_every: int
+    per_call: int = 1
 
     def due(self, step: int, every: int) -> bool:
         """Whether something done every n steps is due after this step."""
@@ -66,9 +68,9 @@ class Hooks:
 
 def fit(
     phase: str,
-    step: Callable[[Any, Batch], tuple[Any, Mapping[str, jax.Array]]],
+    step: Step,
     state: Any,
-    batches: Iterator[Batch],
+    feed: Feed,
     *,
     mesh: Mesh,
     schedule: Schedule,
@@ -80,7 +82,7 @@ def fit(
       phase: name for progress lines.
       step: pure update, (state, batch) -> (state, scalars as arrays).
       state: has an attribute `step`; given away to the first update.
-      batches: batches of host arrays, the first one for the state's next step.
+      feed: what the steps are fed, its first item for the state's next step.
       mesh: devices that share each batch.
       schedule: how long and how often.
       hooks: what to call.
@@ -93,14 +95,16 @@ def fit(
         are not finite; nothing computed since is saved.
       Interrupted: SIGTERM or SIGINT arrived; the state is saved.
     """
-    first = int(state.step) + 1
-    update = jax.jit(step, donate_argnums=0, out_shardings=sharding.replicated(mesh))
-    progress = Progress(phase, schedule.steps, unit="steps", done=first - 1)
+    done = int(state.step)
+    update = make_update(step, feed, mesh)
+    progress = Progress(phase, schedule.steps, unit="steps", done=done)
+    ends = calls(done, schedule.steps, schedule.per_call)
+    counts = [end - start for start, end in zip([done, *ends], ends, strict=False)]
     recent: list[Mapping[str, jax.Array]] = []
     with _StopRequest() as stop:
-        feed = _feed(itertools.islice(batches, schedule.steps - first + 1), mesh)
-        for number, batch in zip(range(first, schedule.steps + 1), feed, strict=True):
-            state, metrics = update(state, batch)
+        stacked = stacked_items(feed.items, counts, mesh)
+        for number, items in zip(ends, stacked, strict=True):
+            state, metrics = update(state, feed.resident, items)
             recent.append(metrics)
             # Asked once: a signal from here on is obeyed after the next step.
             stopping = stop.requested
@@ -121,22 +125,17 @@ def fit(
     return state
 
 
-def _feed(batches: Iterator[Batch], mesh: Mesh) -> Iterator[Batch]:
-    waiting = collections.deque()
-    for batch in batches:
-        waiting.append(sharding.to_devices(batch, mesh))
-        if len(waiting) > AHEAD:
-            yield waiting.popleft()
-    yield from waiting
-
-
 def _mean_scalars(recent: list[Mapping[str, jax.Array]], last: int) -> Scalars:
+    """Means over all steps of several calls, the last of them `last`."""
     rows = jax.device_get(recent)
-    for number, row in enumerate(rows, start=last - len(rows) + 1):
-        bad = {name: float(x) for name, x in row.items() if not math.isfinite(x)}
-        if bad:
-            raise NonFiniteError(number, str(bad))
-    return {name: float(sum(row[name] for row in rows) / len(rows)) for name in rows[0]}
+    columns = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    finite = np.all([np.isfinite(column) for column in columns.values()], axis=0)
+    if not finite.all():
+        first = int(np.argmin(finite))
+        scalars = {name: float(column[first]) for name, column in columns.items()}
+        bad = {name: x for name, x in scalars.items() if not math.isfinite(x)}
+        raise NonFiniteError(last - len(finite) + 1 + first, str(bad))
+    return {name: float(column.mean()) for name, column in columns.items()}
 
 
 def _require_finite(state: Any, step: int) -> None:

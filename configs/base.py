@@ -70,5 +70,8 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     run.checkpoint_every = 500  # steps between checkpoints
     run.keep_checkpoints = 2
     run.validation_examples = 1024  # at most this many, for the accuracy curve
-    run.reader = "tf_data"  # or "numpy": the same batches without TensorFlow
+    # The same batches by each: "tf_data", "numpy" (without TensorFlow), or "resident"
+    # (the data set in device memory, gathered there: for an accelerator).
+    run.reader = "tf_data"
+    run.steps_per_call = 1  # steps in one call of the devices; divides the intervals
     return config

@@ -38,8 +38,9 @@ def test_rows_of_the_map_sum_to_one():
     np.testing.assert_allclose(weights.sum(-1), 1.0, rtol=1e-5)
 
 
-def test_value_and_gradients_equal_the_plain_form():
-    inputs = _inputs()
+@pytest.mark.parametrize("b", [4, 6])  # a CPU takes four examples at a time
+def test_value_and_gradients_equal_the_plain_form(b):
+    inputs = _inputs(b=b)
     ours = jax.jit(lambda *a: _value_and_gradients(attend, a))(*inputs)
     for actual, expected in zip(
         ours, _value_and_gradients(_plain, inputs), strict=True
@@ -88,7 +89,7 @@ def test_a_batch_spread_over_devices_gives_the_same():
     step = jax.jit(lambda *a: _value_and_gradients(attend, a))
     spread = step(*jax.device_put(inputs, split))
     for actual, expected in zip(spread, step(*inputs), strict=True):
-        np.testing.assert_allclose(actual, expected, atol=1e-5)
+        np.testing.assert_allclose(actual, expected, atol=5e-5)
 
 
 @pytest.mark.parametrize("form", FORMS)

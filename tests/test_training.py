@@ -11,6 +11,7 @@ import pytest
 from flax import struct
 
 from cmgan_jax import sharding
+from cmgan_jax.dispatch import Feed
 from cmgan_jax.training import Hooks, Interrupted, NonFiniteError, Schedule, fit
 
 
@@ -64,7 +65,7 @@ def run(recorder, batches, *, state=None, schedule=None):
         "test",
         add,
         state or start(),
-        batches,
+        Feed(batches),
         mesh=sharding.data_mesh(),
         schedule=schedule
         or Schedule(steps=10, log_every=2, sample_every=5, checkpoint_every=4),
@@ -100,6 +101,27 @@ def test_a_bad_number_names_its_step_and_is_not_saved(bad):
     with pytest.raises(NonFiniteError, match=r"^step 7 computed .*loss.*checkpoint is"):
         run(recorder, numbered(step7=bad))
     assert list(recorder.saved) == [4] and max(recorder.logged) == 6
+
+
+def test_several_steps_in_a_call_end_where_something_is_due():
+    recorder = Recorder()
+    schedule = Schedule(
+        steps=9, log_every=2, sample_every=4, checkpoint_every=4, per_call=2
+    )
+    state = run(recorder, numbered(), schedule=schedule)
+    assert int(state.step) == 9 and float(state.total) == sum(range(1, 10))
+    assert list(recorder.logged) == [2, 4, 6, 8, 9]
+    assert recorder.logged[4]["loss"] == 3.5
+    assert recorder.sampled == [4, 8, 9]
+    assert recorder.saved == {4: 10.0, 8: 36.0, 9: 45.0}
+
+
+def test_a_bad_number_inside_a_call_names_its_step():
+    schedule = Schedule(
+        steps=8, log_every=4, sample_every=4, checkpoint_every=4, per_call=4
+    )
+    with pytest.raises(NonFiniteError, match=r"^step 6 computed .*loss"):
+        run(Recorder(), numbered(step6=float("nan")), schedule=schedule)
 
 
 def test_bad_parameters_behind_a_good_loss_are_not_saved():

@@ -12,9 +12,9 @@ from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.reader import training_batches
+from cmgan_jax.dispatch import AHEAD
 
 BATCHES = 100  # of one measurement
-AHEAD = 2  # batches on their way to the devices, as in training
 
 
 def _tf_data(*arguments, **keywords):
@@ -60,20 +60,21 @@ def measure_waiting(
 def _wait(workload: Workload, batches: Iterator, repeats: int) -> dict[str, Any]:
     state = workload.fresh_state()
     ready = [_next(workload, batches) for _ in range(AHEAD)]
-    waited, stepped = [], []
+    waited, called = [], []
     for _ in range(repeats + 1):
         start = time.perf_counter()
         ready.append(_next(workload, batches))
         waited.append(time.perf_counter() - start)
-        state, _ = workload.compiled(state, ready.pop(0))
+        state, _ = workload.compiled(state, (), ready.pop(0))
         jax.block_until_ready(state)
-        stepped.append(time.perf_counter() - start)
-    share = [wait / step for wait, step in zip(waited[1:], stepped[1:], strict=True)]
-    return {"seconds": Spread.of(waited[1:]), "share_of_step": Spread.of(share)}
+        called.append(time.perf_counter() - start)
+    share = [wait / call for wait, call in zip(waited[1:], called[1:], strict=True)]
+    seconds = [wait / workload.steps_per_call for wait in waited[1:]]
+    return {"seconds": Spread.of(seconds), "share_of_step": Spread.of(share)}
 
 
 def _next(workload: Workload, batches: Iterator):
-    return workload.to_devices(next(batches))
+    return workload.to_devices([next(batches) for _ in range(workload.steps_per_call)])
 
 
 def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:

@@ -35,6 +35,7 @@ def write_job(folder: Path, workload: Workload) -> None:
     fields = {
         **config.model.to_dict(),
         **config.gan.to_dict(),
+        "compute_dtype": config.compute_dtype,
         "reconstruction_weight": workload.system.gan.reconstruction_weight,
         "image_size": task.target_shape[0],
         "source_channels": task.source_shape[2],
@@ -64,7 +65,7 @@ class TorchPeer:
 
     Attributes:
       parameters: trained and frozen parameters of each network.
-      version: of PyTorch.
+      facts: version of PyTorch and the device it runs on.
     """
 
     def __init__(self, process: subprocess.Popen):
@@ -72,7 +73,7 @@ class TorchPeer:
         self._process = process
         answer = self._read()
         self.parameters: dict[str, int] = answer["parameters"]
-        self.version: str = answer["version"]
+        self.facts = {name: answer[name] for name in ("version", "device")}
 
     def step(self) -> tuple[float, dict[str, float]]:
         """Makes one update: its wall time in seconds, and its metrics."""

@@ -2,16 +2,16 @@
 
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from cmgan_jax.benchmark.counting import count_flops
-from cmgan_jax.benchmark.peer import TorchPeer
-from cmgan_jax.benchmark.timing import Spread, repeat, seconds
+from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
 from cmgan_jax.systems import COMPUTE_DTYPES
 
@@ -19,36 +19,54 @@ PEAK_SIZE = {"cpu": 2048}  # of the matrices multiplied to find the peak
 PEAK_SIZE_ELSEWHERE = 8192
 
 
+@runtime_checkable
+class Peer(Protocol):
+    """Another program of the same update.
+
+    Attributes:
+      facts: what to report of it beside its time.
+    """
+
+    facts: Mapping[str, Any]
+
+    def step(self) -> tuple[float, dict[str, float]]:
+        """Makes one update: its wall time in seconds, and its metrics."""
+
+
 class Updates:
-    """Updates made one by one on a random batch that is already on the devices."""
+    """Updates made on random batches that are already on the devices."""
 
     def __init__(self, workload: Workload, *, warm_up: int = 1):
-        """Compiles, and makes `warm_up` updates."""
+        """Compiles, and makes `warm_up` calls."""
         self._compiled = workload.compiled
-        self._batch = workload.to_devices(workload.random_batch())
+        self._count = workload.steps_per_call
+        self._batches = workload.to_devices([workload.random_batch()] * self._count)
         self._state = workload.fresh_state()
         for _ in range(warm_up):
             self.step()
 
-    def step(self) -> dict[str, float]:
-        """Makes one update and waits for it: its metrics."""
-        self._state, metrics = self._compiled(self._state, self._batch)
+    def step(self) -> tuple[float, dict[str, float]]:
+        """Makes one call: seconds per update, and the metrics of its last one."""
+        start = time.perf_counter()
+        self._state, metrics = self._compiled(self._state, (), self._batches)
         jax.block_until_ready(self._state)
-        return {name: float(value) for name, value in metrics.items()}
+        taken = time.perf_counter() - start
+        last = {name: float(values[-1]) for name, values in metrics.items()}
+        return taken / self._count, last
 
 
 def measure_update(
     workload: Workload,
     *,
     repeats: int,
-    peers: Mapping[str, TorchPeer] = MappingProxyType({}),
+    peers: Mapping[str, Peer] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The update, the matrix product and the peers, in turn.
 
     Args:
       workload: ours.
       repeats: rounds; every one measures each of them once.
-      peers: running peers by name; each has made no update yet.
+      peers: by name; each has made no update yet.
 
     Returns:
       "step_seconds", "pairs_per_second", arithmetic, memory; with peers "peer" and
@@ -61,7 +79,7 @@ def measure_update(
     steps, products = [], []
     theirs: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(repeats):
-        steps.append(seconds(updates.step))
+        steps.append(updates.step()[0])
         products.append(repeat(multiply, repeats=3).min)
         for name, peer in peers.items():
             theirs[name].append(peer.step()[0])
@@ -78,7 +96,7 @@ def measure_update(
     }
     if peers:
         result["peer"] = {
-            name: {"step_seconds": Spread.of(times), "version": peers[name].version}
+            name: {"step_seconds": Spread.of(times), **peers[name].facts}
             for name, times in theirs.items()
         }
     for name, times in theirs.items():
@@ -90,10 +108,10 @@ def measure_update(
 def _flops(workload: Workload) -> dict[str, float]:
     """Of one update: by XLA's analysis (loop bodies once), and counted."""
     analysis = workload.compiled.cost_analysis() or {}
-    state, batch = workload.shapes
+    counted = count_flops(workload.update, *workload.shapes)
     return {
         "xla": analysis.get("flops", 0.0),
-        "counted": count_flops(workload.update, state, batch),
+        "counted": counted / workload.steps_per_call,
     }
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,6 +12,7 @@ import numpy as np
 from cmgan_jax import sharding, systems
 from cmgan_jax.checkpoints import abstract
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.dispatch import Feed, make_update
 from cmgan_jax.representation import Representation
 from cmgan_jax.steps import gan
 from cmgan_jax.systems import System, Task
@@ -35,18 +37,23 @@ class Workload:
     @functools.cached_property
     def update(self):
         """The update as training compiles it; gives its first argument away."""
-        everywhere = sharding.replicated(sharding.data_mesh())
         step = gan.make_step(self.system.gan)
-        return jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+        return make_update(step, Feed(iter(())), sharding.data_mesh())
+
+    @property
+    def steps_per_call(self) -> int:
+        """Updates in one call of the devices."""
+        return self.config.run.steps_per_call
 
     @functools.cached_property
     def shapes(self):
-        """State and batch as shapes with their layout on the devices."""
-        mesh = sharding.data_mesh()
-        state, batch = jax.eval_shape(lambda: (self._initialise(), self._zeros()))
+        """State, nothing resident, and the batches of a call, laid out on devices."""
+        everywhere = sharding.replicated(sharding.data_mesh())
+        batches = self.to_devices([self.random_batch()] * self.steps_per_call)
         return (
-            abstract(state, sharding.replicated(mesh)),
-            abstract(batch, sharding.split_batch(mesh)),
+            abstract(jax.eval_shape(self._initialise), everywhere),
+            (),
+            jax.tree.map(lambda x: abstract(x, x.sharding), batches),
         )
 
     @functools.cached_property
@@ -61,18 +68,22 @@ class Workload:
 
     def random_batch(self, seed: int = 0) -> dict[str, np.ndarray]:
         """Random pixels and labels in the shapes of the task."""
-        draw = np.random.default_rng(seed)
-        shapes = jax.eval_shape(self._zeros)
-        batch = {
-            name: draw.integers(0, 256, shapes[name].shape, dtype=np.uint8)
-            for name in ("source", "target", "mismatched")
+        draw, task, b = np.random.default_rng(seed), self.system.task, self.batch_size
+        shapes = {
+            "source": task.source_shape,
+            "target": task.target_shape,
+            "mismatched": task.target_shape,
         }
-        classes, b = self.system.task.num_classes, self.batch_size
-        return batch | {"label": draw.integers(0, classes, b, dtype=np.int32)}
+        pixels = {
+            name: draw.integers(0, 256, (b, *shape), dtype=np.uint8)
+            for name, shape in shapes.items()
+        }
+        return pixels | {"label": draw.integers(0, task.num_classes, b, dtype=np.int32)}
 
-    def to_devices(self, batch):
-        """The batch, split over the devices."""
-        return sharding.to_devices(batch, sharding.data_mesh())
+    def to_devices(self, batches: Sequence[dict[str, np.ndarray]]):
+        """The batches of a call, stacked and split over the devices."""
+        stacked = jax.tree.map(lambda *rows: np.stack(rows), *batches)
+        return sharding.to_devices(stacked, sharding.data_mesh(), stacked=True)
 
     def _initialise(self):
         task, parts = self.system.task, self.system.gan
@@ -85,18 +96,6 @@ class Workload:
             ),
             target_shape=task.target_shape,
         )
-
-    def _zeros(self):
-        task, b = self.system.task, self.batch_size
-        target = jnp.zeros((b, *task.target_shape), jnp.uint8)
-        source = jnp.zeros((b, *task.source_shape), jnp.uint8)
-        label = jnp.zeros(b, jnp.int32)
-        return {
-            "source": source,
-            "target": target,
-            "mismatched": target,
-            "label": label,
-        }
 
 
 def make_workload(

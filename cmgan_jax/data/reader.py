@@ -36,11 +36,21 @@ class BatchReader:
 
     def read(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step, as `training_batches` yields it."""
+        rows = self.rows(step)
+        return {
+            "source": _gather(self._source, rows["source"]),
+            "target": _gather(self._target, rows["target"]),
+            "mismatched": _gather(self._target, rows["mismatched"]),
+            "label": rows["label"],
+        }
+
+    def rows(self, step: int) -> dict[str, np.ndarray]:
+        """The batch of one step with rows, int32 [b], in place of pictures."""
         rows = self._order.batch(step)
         return {
-            "source": _gather(self._source, rows.source),
-            "target": _gather(self._target, rows.target),
-            "mismatched": _gather(self._target, rows.mismatched),
+            "source": rows.source.astype(np.int32),
+            "target": rows.target.astype(np.int32),
+            "mismatched": rows.mismatched.astype(np.int32),
             "label": self._source.label[rows.source],
         }
 

@@ -21,6 +21,7 @@ from cmgan_jax import sharding
 from cmgan_jax.checkpoints import Checkpoints, abstract
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.reader import evaluation_batches, training_batches
+from cmgan_jax.dispatch import Feed
 from cmgan_jax.phases import run_phase
 from cmgan_jax.progress import Progress
 from cmgan_jax.representation import to_unit
@@ -153,8 +154,8 @@ def _train(prepared: PreparedData, modality: str, steps: int) -> None:
     )
     batch_size = -(-BATCH_SIZE // mesh.size) * mesh.size
 
-    def batches(done):
-        return training_batches(
+    def feed(done):
+        batches = training_batches(
             prepared.split("train"),
             direction=DIRECTION[modality],
             pairing=prepared.pairing,
@@ -162,13 +163,14 @@ def _train(prepared: PreparedData, modality: str, steps: int) -> None:
             seed=SEED,
             start_step=done,
         )
+        return Feed(batches)
 
     state = run_phase(
         "judge",
         workdir=folder,
         initialise=_initialise(module, prepared, modality, steps),
         step=step,
-        batches=batches,
+        feed=feed,
         schedule=Schedule(
             steps, log_every=50, sample_every=steps, checkpoint_every=200
         ),

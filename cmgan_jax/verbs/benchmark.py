@@ -1,12 +1,13 @@
 """Measures how fast this machine trains, loads, evaluates and generates; prints JSON.
 
     python -m cmgan_jax benchmark --pretty
-    python -m cmgan_jax benchmark --pretty --what=step --peer=torch
+    python -m cmgan_jax benchmark --pretty --what=step --peer=torch --peer=plain
 
 A step is one update of discriminator and generator. Every number has its median,
 smallest and largest value over --repeats, after a warm-up. Without --data the pixels
 are random. --peer=torch measures the same update written in PyTorch (extra bench) in
-turn with ours; ratio_to_torch_eager above 1 means that ours is faster.
+turn with ours; ratio_to_torch_eager above 1 means that ours is faster. --peer=plain
+does so with our own update whose attention keeps its maps for the backward pass.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from cmgan_jax.benchmark import compiling, loading, machine, peer, serving
+from cmgan_jax.benchmark.plain import PlainPeer
 from cmgan_jax.benchmark.random_data import make_random_data
 from cmgan_jax.benchmark.sweep import sweep, sweep_devices
 from cmgan_jax.benchmark.table import as_json, as_table
@@ -27,7 +29,7 @@ from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.workdir import versions
 
 GROUPS = ("step", "compile", "load", "serve", "prepare")
-PEERS = {"torch_eager": False, "torch_compiled": True}
+TORCH_PEERS = {"torch_eager": False, "torch_compiled": True}
 RANDOM_PAIRS = 4000
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -43,8 +45,11 @@ REPEATS = flags.DEFINE_integer(
 WHAT = flags.DEFINE_multi_enum(
     "what", list(GROUPS), list(GROUPS), "What to measure; may be given several times."
 )
-PEER = flags.DEFINE_enum(
-    "peer", None, ["torch"], "What to measure in turn with our update."
+PEER = flags.DEFINE_multi_enum(
+    "peer",
+    [],
+    ["torch", "plain"],
+    "What to measure in turn with our update; may be given several times.",
 )
 SWEEP = flags.DEFINE_bool(
     "sweep", False, "Also how the cost grows with each property (many compilations)."
@@ -88,12 +93,14 @@ def main() -> None:
 def _update(workload: Workload, folder: Path) -> dict:
     with contextlib.ExitStack() as stack:
         peers = {}
-        if PEER.value:
+        if "torch" in PEER.value:
             peer.write_job(folder, workload)
             peers = {
                 name: stack.enter_context(peer.running(folder, compiled=compiled))
-                for name, compiled in PEERS.items()
+                for name, compiled in TORCH_PEERS.items()
             }
+        if "plain" in PEER.value:
+            peers["plain"] = PlainPeer(workload)
         return measure_update(workload, repeats=REPEATS.value, peers=peers)
 
 

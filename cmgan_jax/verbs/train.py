@@ -16,6 +16,9 @@ from ml_collections import config_flags
 
 from cmgan_jax import phases, sharding, systems
 from cmgan_jax.data.prepared import PreparedData, open_prepared
+from cmgan_jax.data.reader import training_batches
+from cmgan_jax.data.resident import Resident
+from cmgan_jax.dispatch import Feed
 from cmgan_jax.evaluation.validation import make_sample
 from cmgan_jax.training import Interrupted
 from cmgan_jax.workdir import (
@@ -42,7 +45,7 @@ def main() -> None:
     prepared = open_prepared(DATA.value)
     record = new_record(config.to_dict(), prepared)
     system = systems.assemble(config, record.task)
-    batches, mesh = _batches(config, prepared), sharding.data_mesh()
+    mesh = sharding.data_mesh()
     for phase in ("classifier", "gan"):
         field = f"{phase}.batch_size"
         sharding.require_divisible(config[phase].batch_size, mesh, field=field)
@@ -54,7 +57,8 @@ def main() -> None:
     if not record.task.stem_aligned and config.gan.reconstruction_weight:
         print("Class-aligned data has no one right target: no reconstruction loss.")
 
-    common = {"workdir": workdir, "batches": batches, "mesh": mesh}
+    feeds = _feeds(config, prepared, mesh)
+    common = {"workdir": workdir, "feeds": feeds, "mesh": mesh}
     try:
         recogniser = phases.run_classifier(config, system, modality="source", **common)
         target_recogniser = None
@@ -77,36 +81,30 @@ def main() -> None:
     print(f"{workdir}: {config.direction} trained for {config.gan.steps:,} steps.")
 
 
-def _batches(config, prepared: PreparedData) -> phases.Batches:
-    """(batch size, seed, first step) -> endless batches of the training split."""
-    readers = {"tf_data": _tf_data_reader, "numpy": _numpy_reader}
-    if config.run.reader not in readers:
+def _feeds(config, prepared: PreparedData, mesh) -> phases.Feeds:
+    """(batch size, seed, first step) -> what the training split feeds the steps."""
+    split = prepared.split("train")
+    common = {"direction": config.direction, "pairing": prepared.pairing}
+    if config.run.reader == "resident":
+        resident = Resident(split, mesh=mesh, **common)
+        return resident.feed
+    read = _reader(config.run.reader)
+
+    def feed(batch_size, seed, start_step):
+        sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
+        return Feed(read(split, **common, **sizes))
+
+    return feed
+
+
+def _reader(name: str):
+    if name == "numpy":
+        return training_batches
+    if name != "tf_data":
         raise ValueError(
-            f"config.run.reader={config.run.reader!r} is unknown; known: "
-            f"{', '.join(readers)}."
+            f"config.run.reader={name!r} is unknown; known: tf_data, numpy, resident."
         )
-    read = readers[config.run.reader]()
-
-    def batches(batch_size, seed, start_step):
-        return read(
-            prepared.split("train"),
-            direction=config.direction,
-            pairing=prepared.pairing,
-            batch_size=batch_size,
-            seed=seed,
-            start_step=start_step,
-        )
-
-    return batches
-
-
-def _tf_data_reader():
+    # TensorFlow, which training needs only here.
     from cmgan_jax.data.stream import stream_batches
 
     return stream_batches
-
-
-def _numpy_reader():
-    from cmgan_jax.data.reader import training_batches
-
-    return training_batches

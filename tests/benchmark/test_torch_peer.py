@@ -41,7 +41,7 @@ def test_same_parameters_and_losses_on_the_same_weights(module, tmp_path):
         # The second update also says that the gradients were the same; Adam's first
         # step has one size for every gradient, rounding errors included.
         for tolerance in (1e-3, 2e-2):
-            expected, (_, actual) = updates.step(), torch.step()
+            (_, expected), (_, actual) = updates.step(), torch.step()
             assert actual == pytest.approx(expected, abs=tolerance)
 
 

@@ -1,0 +1,35 @@
+"""The plain form of attention computes the same update."""
+
+import pytest
+
+from cmgan_jax.benchmark.plain import PlainPeer
+from cmgan_jax.benchmark.update import Updates
+from cmgan_jax.benchmark.workload import make_workload
+from configs import sa_cmgan, sa_cmgan_original
+
+
+def _narrow(module, **fields):
+    config = module.get_config("s2i")
+    config.update_from_flattened_dict(
+        {"model.width": 4, "model.hidden_size": 16, "gan.batch_size": 4} | fields
+    )
+    return make_workload(config)
+
+
+@pytest.mark.parametrize("module", [sa_cmgan, sa_cmgan_original])
+def test_the_same_update(module):
+    workload = _narrow(module)
+    ours, plain = Updates(workload, warm_up=0), PlainPeer(workload)
+    # The second update also says that the gradients were the same.
+    for tolerance in (1e-5, 1e-2):
+        (_, expected), (_, actual) = plain.step(), ours.step()
+        assert actual == pytest.approx(expected, rel=tolerance, abs=tolerance)
+    assert plain.facts["peak_memory_bytes"] > 0
+
+
+def test_several_updates_in_a_call_count_as_several():
+    one, five = _narrow(sa_cmgan), _narrow(sa_cmgan, **{"run.steps_per_call": 5})
+    (seconds, _), updates = Updates(one).step(), Updates(five)
+    per_update, metrics = updates.step()
+    assert 0 < per_update < 5 * seconds
+    assert metrics.keys() >= {"d_loss", "g_loss"}
