@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-Logits = Float[Array, "b"]
+Logits = Float[Array, " b"]
 PerExample = Callable[[Logits], Logits]
 
 
@@ -115,7 +115,7 @@ def reconstruction_loss(
 
 
 def classification_loss(
-    logits: Float[Array, "b m"], label: Int[Array, "b"]
+    logits: Float[Array, "b m"], label: Int[Array, " b"]
 ) -> Float[Array, ""]:
     """Cross-entropy of the softmax of logits, in nats, averaged over the batch."""
     logits = logits.astype(jnp.float32)

@@ -92,6 +92,20 @@ def test_batch_mode_at_test_normalises_and_leaves_the_averages():
     np.testing.assert_array_equal(at_test, expected)
 
 
+def test_groups_are_normalised_by_themselves():
+    batches = X, 3.0 + 2.0 * X[::-1]
+    norm = BatchNorm()
+    variables = norm.init(KEY, X, train=True)
+    apart = [norm.apply(variables, x, train=True, mutable=True) for x in batches]
+    in_turns = jnp.stack(batches, 1).reshape(-1, *X.shape[1:])
+    y, after = BatchNorm(groups=2).apply(variables, in_turns, train=True, mutable=True)
+    for row, (expected, _) in enumerate(apart):
+        _close(y[row::2], expected)
+    averages = (new["batch_stats"] for _, new in apart)
+    mean = jax.tree.map(lambda a, b: (a + b) / 2, *averages)
+    jax.tree.map(_close, after["batch_stats"], mean)
+
+
 def test_bfloat16_computes_and_float32_remembers():
     block = DenseBlock(4, spectral_norm=SpectralNorm(), dtype=jnp.bfloat16)
     x = X.reshape(2, -1)

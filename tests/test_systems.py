@@ -103,7 +103,7 @@ def test_the_original_does_what_the_authors_did(config_file):
         trained=(), batch_statistics=True
     )
     assert (parts.discriminator_every, parts.reconstruction_weight) == (2, 0.0)
-    assert not parts.one_pass and not parts.average_decay
+    assert parts.discriminator.norm and not parts.average_decay
 
 
 def test_directions_differ_in_their_data_alone(config_file):

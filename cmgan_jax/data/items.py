@@ -37,11 +37,11 @@ class Items:
     """
 
     array: UInt8[np.ndarray, "n h w c"]
-    label: Int32[np.ndarray, "n"]
-    song: Int32[np.ndarray, "n"]
-    performer: Int32[np.ndarray, "n"]
-    time_ms: Int32[np.ndarray, "n"]
-    pitch: Float32[np.ndarray, "n"]
+    label: Int32[np.ndarray, " n"]
+    song: Int32[np.ndarray, " n"]
+    performer: Int32[np.ndarray, " n"]
+    time_ms: Int32[np.ndarray, " n"]
+    pitch: Float32[np.ndarray, " n"]
     stem: np.ndarray
 
     def __post_init__(self):
@@ -76,12 +76,12 @@ class Split:
 def make_items(
     array: UInt8[np.ndarray, "n h w c"],
     *,
-    label: int | Sequence[int] | Int[np.ndarray, "n"],
+    label: int | Sequence[int] | Int[np.ndarray, " n"],
     stem: Sequence[str] | np.ndarray,
-    song: int | Sequence[int] | Int[np.ndarray, "n"] = -1,
-    performer: int | Sequence[int] | Int[np.ndarray, "n"] = -1,
-    time_ms: int | Sequence[int] | Int[np.ndarray, "n"] = -1,
-    pitch: float | Sequence[float] | Float[np.ndarray, "n"] = float("nan"),
+    song: int | Sequence[int] | Int[np.ndarray, " n"] = -1,
+    performer: int | Sequence[int] | Int[np.ndarray, " n"] = -1,
+    time_ms: int | Sequence[int] | Int[np.ndarray, " n"] = -1,
+    pitch: float | Sequence[float] | Float[np.ndarray, " n"] = float("nan"),
 ) -> Items:
     """Items whose columns are given per row or once for all rows.
 

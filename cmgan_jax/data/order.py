@@ -26,9 +26,9 @@ class BatchIndices:
       mismatched: row of the target modality with another label, int64 [b].
     """
 
-    source: Int64[np.ndarray, "b"]
-    target: Int64[np.ndarray, "b"]
-    mismatched: Int64[np.ndarray, "b"]
+    source: Int64[np.ndarray, " b"]
+    target: Int64[np.ndarray, " b"]
+    mismatched: Int64[np.ndarray, " b"]
 
 
 class Order:
@@ -43,8 +43,8 @@ class Order:
 
     def __init__(
         self,
-        source_labels: Int[np.ndarray, "n"],
-        target_labels: Int[np.ndarray, "m"],
+        source_labels: Int[np.ndarray, " n"],
+        target_labels: Int[np.ndarray, " m"],
         *,
         pairing: str,
         batch_size: int,
@@ -99,8 +99,8 @@ class Order:
 
 
 def batch_indices(
-    source_labels: Int[np.ndarray, "n"],
-    target_labels: Int[np.ndarray, "m"],
+    source_labels: Int[np.ndarray, " n"],
+    target_labels: Int[np.ndarray, " m"],
     *,
     pairing: str,
     batch_size: int,
@@ -115,12 +115,12 @@ def batch_indices(
 
 
 def partners(
-    source_labels: Int[np.ndarray, "n"],
-    target_labels: Int[np.ndarray, "m"],
+    source_labels: Int[np.ndarray, " n"],
+    target_labels: Int[np.ndarray, " m"],
     *,
     pairing: str,
     seed: int,
-) -> Int64[np.ndarray, "n"]:
+) -> Int64[np.ndarray, " n"]:
     """One target row for every source row, in stored order; for evaluation.
 
     Args:

@@ -160,9 +160,7 @@ def _generate(parts: GanParts, state: GanState, code: jax.Array, z: jax.Array):
     return jax.vjp(generate, state.generator.params, code, has_aux=True)
 
 
-def _discriminate(
-    parts: GanParts, discriminator: NetState, params: Tree, kinds, code
-):
+def _discriminate(parts: GanParts, discriminator: NetState, params: Tree, kinds, code):
     """Logits of several kinds of targets with the same code, and new collections.
 
     One pass with one power iteration for all kinds: they take turns in its batch, so

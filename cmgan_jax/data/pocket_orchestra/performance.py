@@ -76,8 +76,8 @@ class Performance:
 
     images: UInt8[np.ndarray, "n s s 3"]
     windows: Float32[np.ndarray, "n samples"]
-    time_ms: Int32[np.ndarray, "n"]
-    pitch: Float32[np.ndarray, "n"]
+    time_ms: Int32[np.ndarray, " n"]
+    pitch: Float32[np.ndarray, " n"]
 
 
 def _players(class_index: int, split: str, cast: list[str], guests: list[str]):

@@ -39,10 +39,10 @@ class Song:
       loudness: 0 to 1, [notes].
     """
 
-    onset: Float[np.ndarray, "notes"]
-    duration: Float[np.ndarray, "notes"]
-    pitch: Float[np.ndarray, "notes"]
-    loudness: Float[np.ndarray, "notes"]
+    onset: Float[np.ndarray, " notes"]
+    duration: Float[np.ndarray, " notes"]
+    pitch: Float[np.ndarray, " notes"]
+    loudness: Float[np.ndarray, " notes"]
 
     def note_at(self, seconds: float) -> int:
         """Index of the note sounding at a time; in a rest, of the note to come."""

@@ -17,15 +17,15 @@ def hertz(pitch: float) -> float:
 
 
 def _wander(
-    rng: np.random.Generator, seconds: Float[np.ndarray, "n"], rate: float
-) -> Float[np.ndarray, "n"]:
+    rng: np.random.Generator, seconds: Float[np.ndarray, " n"], rate: float
+) -> Float[np.ndarray, " n"]:
     """Slow irregular movement of unit variance: new values at `rate` per second."""
     points = rng.standard_normal(int(seconds[-1] * rate) + 2)
     return np.interp(seconds * rate, np.arange(len(points)), points)
 
 
 def _partials(
-    phase: Float[np.ndarray, "n"], count: int
+    phase: Float[np.ndarray, " n"], count: int
 ) -> Complex64[np.ndarray, "count n"]:
     """exp(i k phase) for k = 1 ... count, by doubling instead of one sine each."""
     powers = np.empty((count, len(phase)), np.complex64)
@@ -40,8 +40,8 @@ def _partials(
 
 
 def _loudness_curve(
-    instrument: Instrument, seconds: Float[np.ndarray, "n"], held: float
-) -> Float[np.ndarray, "n"]:
+    instrument: Instrument, seconds: Float[np.ndarray, " n"], held: float
+) -> Float[np.ndarray, " n"]:
     attack = min(instrument.attack, held / 2)
     rise = np.sin(np.pi / 2 * np.minimum(seconds / attack, 1.0)) ** 2
     settle = instrument.sustain + (1 - instrument.sustain) * np.exp(-seconds / 0.3)
@@ -52,12 +52,12 @@ def _loudness_curve(
 def _pitch_curve(
     instrument: Instrument,
     performer: Performer,
-    seconds: Float[np.ndarray, "n"],
-    vibrato: Float[np.ndarray, "n"],
+    seconds: Float[np.ndarray, " n"],
+    vibrato: Float[np.ndarray, " n"],
     *,
     arrives_from: float,
     rng: np.random.Generator,
-) -> Float[np.ndarray, "n"]:
+) -> Float[np.ndarray, " n"]:
     """Departure from the written pitch, in cents."""
     cents = performer.detune + instrument.jitter * _wander(rng, seconds, 25.0)
     cents += instrument.vibrato_cents * performer.vibrato_depth * vibrato
@@ -73,7 +73,7 @@ def _note(
     arrives_from: float,
     sample_rate: int,
     rng: np.random.Generator,
-) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """One note and the loudness of its noise, [n] each, n = held + release."""
     seconds = np.arange(int((held + instrument.release) * sample_rate)) / sample_rate
     rate = instrument.vibrato_hertz * performer.vibrato_rate
@@ -107,8 +107,8 @@ def _note(
 
 
 def _coloured_noise(
-    rng: np.random.Generator, level: Float[np.ndarray, "bins"], samples: int
-) -> Float32[np.ndarray, "samples"]:
+    rng: np.random.Generator, level: Float[np.ndarray, " bins"], samples: int
+) -> Float32[np.ndarray, " samples"]:
     """Noise of unit power whose spectrum follows `level`, in dB."""
     gain = 10.0 ** (level / 20.0)
     spectrum = rng.standard_normal((len(level), 2), np.float32) @ np.array(
@@ -119,11 +119,11 @@ def _coloured_noise(
 
 
 def _echo(
-    dry: Float32[np.ndarray, "samples"],
+    dry: Float32[np.ndarray, " samples"],
     performer: Performer,
     *,
     sample_rate: int,
-) -> Float32[np.ndarray, "samples"]:
+) -> Float32[np.ndarray, " samples"]:
     """The room's answer: convolution with noise that dies away (same for a person)."""
     rng = np.random.default_rng([7, *performer.name.encode()])
     length = int(performer.room_seconds * sample_rate)
@@ -145,7 +145,7 @@ def _play_notes(
     samples: int,
     sample_rate: int,
     rng: np.random.Generator,
-) -> tuple[Float32[np.ndarray, "samples"], Float32[np.ndarray, "samples"]]:
+) -> tuple[Float32[np.ndarray, " samples"], Float32[np.ndarray, " samples"]]:
     """All notes, and the loudness of the noise under them."""
     tone = np.zeros(samples, np.float32)
     noise = np.zeros(samples, np.float32)
@@ -178,7 +178,7 @@ def synthesise(
     seconds: float,
     sample_rate: int,
     seed: int,
-) -> Float32[np.ndarray, "samples"]:
+) -> Float32[np.ndarray, " samples"]:
     """The waveform of a song, the same for the same arguments.
 
     Args:

@@ -84,7 +84,7 @@ def spectral_envelope(
     *,
     brightness: float,
     formant_shift: float,
-) -> Float[np.ndarray, "partials"]:
+) -> Float[np.ndarray, " partials"]:
     """Amplitudes of the partials of one tone, unit power in all.
 
     Args:
