@@ -23,6 +23,7 @@ from cmgan_jax.steps.gan_parts import Conditioning, GanParts
 COMPUTE_DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 ATTENTION_FORMS = ("pointwise", "convolutional")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
+READERS = ("tf_data", "numpy", "resident")
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
 
 
@@ -99,6 +100,7 @@ def check(config: Any, task: Task) -> None:
     _require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
     _require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
     _require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    _require_known("run.reader", config.run.reader, READERS)
     _require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
     _require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
     _require_ranges(config)

@@ -83,12 +83,11 @@ def main() -> None:
 
 def _feeds(config, prepared: PreparedData, mesh) -> phases.Feeds:
     """(batch size, seed, first step) -> what the training split feeds the steps."""
-    split = prepared.split("train")
+    split, reader = prepared.split("train"), config.run.reader
     common = {"direction": config.direction, "pairing": prepared.pairing}
-    if config.run.reader == "resident":
-        resident = Resident(split, mesh=mesh, **common)
-        return resident.feed
-    read = _reader(config.run.reader)
+    if reader == "resident":
+        return Resident(split, mesh=mesh, **common).feed
+    read = training_batches if reader == "numpy" else _tf_data_reader()
 
     def feed(batch_size, seed, start_step):
         sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
@@ -97,13 +96,7 @@ def _feeds(config, prepared: PreparedData, mesh) -> phases.Feeds:
     return feed
 
 
-def _reader(name: str):
-    if name == "numpy":
-        return training_batches
-    if name != "tf_data":
-        raise ValueError(
-            f"config.run.reader={name!r} is unknown; known: tf_data, numpy, resident."
-        )
+def _tf_data_reader():
     # TensorFlow, which training needs only here.
     from cmgan_jax.data.stream import stream_batches
 
