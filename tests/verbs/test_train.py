@@ -63,6 +63,23 @@ def test_resuming_in_the_middle_equals_the_straight_run(
     assert len(second) == len(first)
 
 
+def test_the_data_on_the_devices_and_two_steps_a_call_train_the_same(
+    runs, orchestra, run_verb, training_flags, tmp_path
+):
+    flags = (*training_flags["s2i"], f"--data={orchestra}", f"--workdir={tmp_path}")
+    resident = ("--config.run.reader=resident", "--config.run.steps_per_call=2")
+    done = run_verb("train", *flags, *resident, "--config.run.log_every=2")
+    assert done.returncode == 0, done.stderr
+    straight, resident = (
+        [x for x in MetricsWriter.read(path) if x["phase"] == "gan"]
+        for path in (runs / "s2i", tmp_path)
+    )
+    assert [x["step"] for x in resident] == [2, 4]
+    for name in ("d_loss", "g_loss", "reconstruction", "classification"):
+        expected = np.mean([x[name] for x in straight[2:]])
+        assert resident[1][name] == pytest.approx(expected, rel=1e-2), name
+
+
 def test_a_finished_run_is_left_alone(runs, orchestra, run_verb, training_flags):
     before = (runs / "i2s" / "metrics.jsonl").stat().st_mtime_ns
     where = (f"--data={orchestra}", f"--workdir={runs / 'i2s'}")
