@@ -12,6 +12,8 @@ def get_config(direction: str = "s2i") -> ConfigDict:
 
     config.model.width = 16
     config.model.hidden_size = 256
+    # At this width, attention over 32 x 32 positions would be half of every step.
+    config.model.attention_stage = 1
 
     config.classifier.steps = 300
     config.classifier.learning_rate = 1e-3
@@ -19,8 +21,10 @@ def get_config(direction: str = "s2i") -> ConfigDict:
 
     config.gan.batch_size = 32
     config.gan.generator_learning_rate = 1e-3
-    config.gan.average_decay = 0.99
     config.gan.discriminator_learning_rate = 1e-3
+    config.gan.average_decay = 0.99
+    if direction == "s2i":
+        config.gan.reconstruction_weight = 30.0  # clear pictures sooner
     config.gan.steps = 1000
 
     config.run.sample_every = 200

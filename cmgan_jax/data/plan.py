@@ -1,6 +1,6 @@
 """What a data set's builder says before anything is computed: its plan of tasks.
 
-A builder lists tasks; `PairedBuilder` runs them in a pool of spawned processes and
+A builder lists tasks; `PairedBuilder` runs them in a pool of processes and
 packs what they produce, in the order listed, so the result does not depend on the
 number of workers. This module is TensorFlow-free, and so should be every module that
 defines a task: worker processes import it, and TensorFlow would cost each one seconds

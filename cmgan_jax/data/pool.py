@@ -16,6 +16,8 @@ from cmgan_jax.progress import Progress
 from cmgan_jax.representation import Representation
 
 # A worker is one thread: the pool already has one worker per core.
+# Of librosa, which loads its parts when they are first used: in every worker.
+_LOADED_AT_FIRST_USE = ("librosa.feature.spectral", "librosa.filters")
 _ONE_THREAD = {
     name: "1"
     for name in (
@@ -35,9 +37,10 @@ def produce_in_order(
     workers: int,
     title: str,
 ) -> Iterator[tuple[str, Produced]]:
-    """Runs every task once in spawned processes, with progress on stderr.
+    """Runs every task once in processes of their own, with progress on stderr.
 
     Only a few results wait in memory at a time, however many tasks there are.
+    What the tasks import is imported once, by the server that forks the workers.
 
     Args:
       tasks: the tasks of every split.
@@ -57,7 +60,8 @@ def produce_in_order(
     progress = Progress(title, total, unit="items", every=3.0)
     pending = iter(listed)
     waiting = collections.deque()
-    with _single_threaded_children(), _pool(workers) as pool:
+    modules = sorted({type(task).__module__ for _, task in listed})
+    with _single_threaded_children(), _pool(workers, modules) as pool:
         while True:
             for split, task in pending:
                 future = pool.submit(_produce, task, representation)
@@ -97,12 +101,14 @@ def _result(future: concurrent.futures.Future, task: Task) -> Produced:
 
 
 @contextlib.contextmanager
-def _pool(workers: int) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
+def _pool(
+    workers: int, modules: list[str]
+) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
+    # Forking this process is unsafe once JAX or TensorFlow has started threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*modules, *_LOADED_AT_FIRST_USE])
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers,
-        # Forking is unsafe once JAX or TensorFlow has started threads.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_prepare_worker,
+        workers, mp_context=context, initializer=_prepare_worker
     )
     try:
         yield pool

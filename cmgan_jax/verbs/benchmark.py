@@ -18,7 +18,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from cmgan_jax.benchmark import compiling, loading, machine, peer, serving
+from cmgan_jax.benchmark import compiling, loading, machine, peer, preparing, serving
 from cmgan_jax.benchmark.plain import PlainPeer
 from cmgan_jax.benchmark.random_data import make_random_data
 from cmgan_jax.benchmark.sweep import sweep, sweep_devices
@@ -83,7 +83,7 @@ def main() -> None:
     if "serve" in WHAT.value:
         measured |= _serving(workload)
     if "prepare" in WHAT.value:
-        measured["prepare"] = serving.measure_preparing()
+        measured["prepare"] = preparing.measure_preparing()
     if SWEEP.value:
         measured["sweep"] = sweep(config, repeats=REPEATS.value)
         measured["sweep"]["devices"] = sweep_devices(_own_flags(config))

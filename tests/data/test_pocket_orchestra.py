@@ -16,6 +16,8 @@ from cmgan_jax.data.pocket_orchestra.performance import (
 from cmgan_jax.data.pocket_orchestra.performers import CAST, performer_named
 from cmgan_jax.data.pocket_orchestra.songs import compose
 from cmgan_jax.data.pocket_orchestra.synthesis import hertz
+from cmgan_jax.data.pocket_orchestra.tasks import plan_orchestra
+from cmgan_jax.representation import Representation
 
 RATE = 22050
 
@@ -44,6 +46,12 @@ def test_plan_has_the_promised_windows():
     assert windows["test_performers"] == pytest.approx(2_000, rel=0.02)
     for songs in plan.values():
         assert {song.instrument for song in songs} == set(CLASS_NAMES)
+
+
+def test_a_task_expects_the_windows_it_makes():
+    plan = plan_orchestra(0, scale=0.02)
+    for tasks in plan.tasks.values():
+        assert tasks[0].expected == len(tasks[0].produce(Representation()).split.image)
 
 
 def test_splits_share_no_song_and_guests_play_nowhere_else():

@@ -20,7 +20,7 @@ from cmgan_jax.data.pocket_orchestra.timbre import Instrument
 
 CLASS_NAMES: tuple[str, ...] = tuple(sorted(INSTRUMENTS))
 HOP_SECONDS = 0.1
-_WINDOW_SECONDS = 0.5
+WINDOW_SECONDS = 0.5
 # Of the players of one instrument: their places in the shuffled cast, counted from
 # twice (guests: once) the class index. Everyone gets two instruments.
 _CAST_OFFSETS = (0, 1, 6, 13)
@@ -124,7 +124,7 @@ def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
                         instrument=instrument,
                         performer=players[song % len(players)],
                         seed=(seed * len(CLASS_NAMES) + class_index) * 100 + number,
-                        seconds=round(_WINDOW_SECONDS + (windows - 1) * HOP_SECONDS, 3),
+                        seconds=round(WINDOW_SECONDS + (windows - 1) * HOP_SECONDS, 3),
                     )
                 )
         songs_before += size.songs

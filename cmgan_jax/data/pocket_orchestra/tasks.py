@@ -8,6 +8,7 @@ from cmgan_jax.data.plan import Plan, Produced
 from cmgan_jax.data.pocket_orchestra.performance import (
     CLASS_NAMES,
     HOP_SECONDS,
+    WINDOW_SECONDS,
     SongPlan,
     perform,
     plan_songs,
@@ -33,8 +34,8 @@ class SongTask:
 
     @property
     def expected(self) -> int:
-        """Windows, about."""
-        return round(self.song.seconds / HOP_SECONDS)
+        """Windows."""
+        return round((self.song.seconds - WINDOW_SECONDS) / HOP_SECONDS) + 1
 
     def produce(self, representation: Representation) -> Produced:
         """Every window with the picture at its start; there are never defects."""
