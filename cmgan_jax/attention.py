@@ -62,9 +62,8 @@ attend.defvjp(_forward, _backward)
 def _by_example(function, *arrays):
     """Applies a function to every example: a few at a time on a CPU, else all at once.
 
-    A few maps fit a CPU's caches and a batch of them does not: two to four times
-    faster. An accelerator wants the large products, and a batch spread over devices
-    stays so.
+    A few maps fit a CPU's caches and a batch of them does not: half again as fast. An
+    accelerator wants the large products, and a batch spread over devices stays so.
     """
     return lax.platform_dependent(
         *arrays,

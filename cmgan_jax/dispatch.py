@@ -6,7 +6,7 @@ steps go into one call, and the data set stays in device memory.
 
 import collections
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -36,6 +36,10 @@ class Feed:
     items: Iterator[Tree]
     resident: Tree = ()
     batch: Callable[[Tree, Tree], Batch] = lambda resident, item: item
+
+
+# (batch size, seed, first step) -> what the steps are fed.
+Feeds = Callable[[int, int, int], Feed]
 
 
 def make_update(
@@ -72,6 +76,12 @@ def calls(done: int, steps: int, per_call: int) -> list[int]:
     return [*range(done // per_call * per_call + per_call, steps, per_call), steps]
 
 
+def stack(items: Sequence[Tree], mesh: Mesh) -> Tree:
+    """The items of one call, stacked to [k ...] and split over the devices."""
+    stacked = jax.tree.map(lambda *rows: np.stack(rows), *items)
+    return sharding.to_devices(stacked, mesh, stacked=True)
+
+
 def stacked_items(
     items: Iterator[Tree], counts: list[int], mesh: Mesh
 ) -> Iterator[Tree]:
@@ -84,9 +94,7 @@ def stacked_items(
     """
     waiting = collections.deque()
     for count in counts:
-        call = [next(items) for _ in range(count)]
-        stacked = jax.tree.map(lambda *rows: np.stack(rows), *call)
-        waiting.append(sharding.to_devices(stacked, mesh, stacked=True))
+        waiting.append(stack([next(items) for _ in range(count)], mesh))
         if len(waiting) > AHEAD:
             yield waiting.popleft()
     yield from waiting

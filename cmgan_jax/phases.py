@@ -13,15 +13,13 @@ from jax.sharding import Mesh
 
 from cmgan_jax import sharding
 from cmgan_jax.checkpoints import Checkpoints, abstract
-from cmgan_jax.dispatch import Feed
+from cmgan_jax.dispatch import Feed, Feeds
 from cmgan_jax.state import GanState, Tree
 from cmgan_jax.steps import classifier, gan
 from cmgan_jax.systems import System
 from cmgan_jax.training import Hooks, Scalars, Schedule, fit
 from cmgan_jax.writers import MetricsWriter
 
-# (batch size, seed, first step) -> what the steps are fed.
-Feeds = Callable[[int, int, int], Feed]
 Sample = Callable[[int, Any], Scalars]
 
 

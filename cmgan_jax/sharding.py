@@ -17,9 +17,10 @@ def replicated(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec())
 
 
-def split_batch(mesh: Mesh) -> NamedSharding:
-    """Every device holds its part of the first axis."""
-    return NamedSharding(mesh, PartitionSpec("data"))
+def split_batch(mesh: Mesh, *, stacked: bool = False) -> NamedSharding:
+    """Every device holds its part of the rows: the first axis; if stacked, the next."""
+    axes = (None, "data") if stacked else ("data",)
+    return NamedSharding(mesh, PartitionSpec(*axes))
 
 
 def require_divisible(batch_size: int, mesh: Mesh, *, field: str) -> None:
@@ -46,8 +47,7 @@ def to_devices(batch: Any, mesh: Mesh, *, stacked: bool = False) -> Any:
       mesh: devices that share the rows.
       stacked: the arrays are those of several batches, [k b ...].
     """
-    split = PartitionSpec(None, "data") if stacked else PartitionSpec("data")
-    sharding = NamedSharding(mesh, split)
+    sharding = split_batch(mesh, stacked=stacked)
     if jax.process_count() == 1:
         return jax.device_put(batch, sharding)
     return jax.tree.map(

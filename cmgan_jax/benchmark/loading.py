@@ -3,30 +3,20 @@
 import functools
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import jax
 
+from cmgan_jax import sharding
 from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.data.reader import training_batches
 from cmgan_jax.dispatch import AHEAD
 
 BATCHES = 100  # of one measurement
-
-
-def _tf_data(*arguments, **keywords):
-    from cmgan_jax.data.stream import stream_batches
-
-    return stream_batches(*arguments, **keywords)
-
-
-READERS: dict[str, Callable[..., Iterator]] = {
-    "tf_data": _tf_data,
-    "numpy": training_batches,
-}
+READERS = ("tf_data", "numpy")  # what gives whole batches
 
 
 def measure_loading(
@@ -78,13 +68,14 @@ def _next(workload: Workload, batches: Iterator):
 
 
 def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:
-    return READERS[name](
+    feeds = open_feeds(
+        name,
         prepared.split("train"),
         direction=workload.config.direction,
         pairing=prepared.pairing,
-        batch_size=workload.batch_size,
-        seed=0,
+        mesh=sharding.data_mesh(),
     )
+    return feeds(workload.batch_size, 0, 0).items
 
 
 def _take(batches: Iterator) -> None:

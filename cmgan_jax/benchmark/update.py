@@ -69,8 +69,9 @@ def measure_update(
       peers: by name; each has made no update yet.
 
     Returns:
-      "step_seconds", "pairs_per_second", arithmetic, memory; with peers "peer" and
-      "ratio_to_NAME": their time over ours, round by round.
+      "step_seconds", "pairs_per_second", arithmetic, memory (of the process: with
+      the plain peer inside); with peers "peer" and "ratio_to_NAME": their time over
+      ours, round by round.
     """
     updates = Updates(workload)
     multiply, product_flops = _matrix_product(workload.config.compute_dtype)
@@ -93,6 +94,7 @@ def measure_update(
         "matmul_peak_flops_per_second": peak,
         "fraction_of_peak": step.inverse(flops["counted"] / peak),
         **measure_memory(workload),
+        "process_memory_bytes": _process_memory(),
     }
     if peers:
         result["peer"] = {
@@ -116,7 +118,7 @@ def _flops(workload: Workload) -> dict[str, float]:
 
 
 def measure_memory(workload: Workload) -> dict[str, Any]:
-    """Bytes the compiled update needs, and the largest size of this process."""
+    """Bytes the compiled update needs, in all and by kind."""
     analysis = workload.compiled.memory_analysis()
     parts = {
         "arguments": analysis.argument_size_in_bytes,
@@ -124,12 +126,13 @@ def measure_memory(workload: Workload) -> dict[str, Any]:
         "outputs_in_arguments": -analysis.alias_size_in_bytes,
         "temporary": analysis.temp_size_in_bytes,
     }
+    return {"peak_memory_bytes": sum(parts.values()), "memory_bytes": parts}
+
+
+def _process_memory() -> int:
+    """The largest size that this process has had, in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return {
-        "peak_memory_bytes": sum(parts.values()),
-        "memory_bytes": parts | {"process": largest},
-    }
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _matrix_product(dtype: str):

@@ -12,7 +12,7 @@ import numpy as np
 from cmgan_jax import sharding, systems
 from cmgan_jax.checkpoints import abstract
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.dispatch import Feed, make_update
+from cmgan_jax.dispatch import Feed, make_update, stack
 from cmgan_jax.representation import Representation
 from cmgan_jax.steps import gan
 from cmgan_jax.systems import System, Task
@@ -82,8 +82,7 @@ class Workload:
 
     def to_devices(self, batches: Sequence[dict[str, np.ndarray]]):
         """The batches of a call, stacked and split over the devices."""
-        stacked = jax.tree.map(lambda *rows: np.stack(rows), *batches)
-        return sharding.to_devices(stacked, sharding.data_mesh(), stacked=True)
+        return stack(batches, sharding.data_mesh())
 
     def _initialise(self):
         task, parts = self.system.task, self.system.gan

@@ -15,10 +15,8 @@ from absl import flags
 from ml_collections import config_flags
 
 from cmgan_jax import phases, sharding, systems
-from cmgan_jax.data.prepared import PreparedData, open_prepared
-from cmgan_jax.data.reader import training_batches
-from cmgan_jax.data.resident import Resident
-from cmgan_jax.dispatch import Feed
+from cmgan_jax.data.feeds import open_feeds
+from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.validation import make_sample
 from cmgan_jax.training import Interrupted
 from cmgan_jax.workdir import (
@@ -57,7 +55,13 @@ def main() -> None:
     if not record.task.stem_aligned and config.gan.reconstruction_weight:
         print("Class-aligned data has no one right target: no reconstruction loss.")
 
-    feeds = _feeds(config, prepared, mesh)
+    feeds = open_feeds(
+        config.run.reader,
+        prepared.split("train"),
+        direction=config.direction,
+        pairing=prepared.pairing,
+        mesh=mesh,
+    )
     common = {"workdir": workdir, "feeds": feeds, "mesh": mesh}
     try:
         recogniser = phases.run_classifier(config, system, modality="source", **common)
@@ -79,25 +83,3 @@ def main() -> None:
     except Interrupted as stopped:
         sys.exit(f"{stopped} Give the same command again to go on.")
     print(f"{workdir}: {config.direction} trained for {config.gan.steps:,} steps.")
-
-
-def _feeds(config, prepared: PreparedData, mesh) -> phases.Feeds:
-    """(batch size, seed, first step) -> what the training split feeds the steps."""
-    split, reader = prepared.split("train"), config.run.reader
-    common = {"direction": config.direction, "pairing": prepared.pairing}
-    if reader == "resident":
-        return Resident(split, mesh=mesh, **common).feed
-    read = training_batches if reader == "numpy" else _tf_data_reader()
-
-    def feed(batch_size, seed, start_step):
-        sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
-        return Feed(read(split, **common, **sizes))
-
-    return feed
-
-
-def _tf_data_reader():
-    # TensorFlow, which training needs only here.
-    from cmgan_jax.data.stream import stream_batches
-
-    return stream_batches
