@@ -22,10 +22,10 @@ class Spectral:
     """A layer that divides its weight by its spectral norm, one iteration a pass."""
 
     spectral = None  # None, "constant" or "differentiated"
-    iterates = True  # keeps what a pass refined; without, the last pass is repeated
 
     def normalise_by(self, spectral):
         self.spectral = spectral
+        self.iterates = True  # further with every pass; else the last is repeated
         if spectral:
             self.register_buffer("u", torch.randn(self.weight.shape[0]))
         return self

@@ -37,7 +37,7 @@ def measure_latency(workload: Workload) -> dict[str, float]:
     np.asarray(generate())
     times = [seconds(lambda: np.asarray(generate())) for _ in range(CALLS)]
     p50, p95 = np.percentile(times, (50, 95))
-    return {"p50": float(p50), "p95": float(p95), "calls": CALLS}
+    return {"p50": float(p50), "p95": float(p95)}
 
 
 def measure_start_up(*, repeats: int) -> Spread:

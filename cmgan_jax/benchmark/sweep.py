@@ -9,8 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from flax.traverse_util import flatten_dict
+
 from cmgan_jax.benchmark.loading import measure_loading
 from cmgan_jax.benchmark.random_data import make_random_data
+from cmgan_jax.benchmark.timing import Spread
 from cmgan_jax.benchmark.update import measure_update
 from cmgan_jax.benchmark.workload import Workload, make_workload
 
@@ -38,29 +41,42 @@ def sweep(config: Any, *, repeats: int) -> dict[str, Any]:
         for name, some in VALUES.items()
     }
     workload = make_workload(config)
-    rows["data_pairs"] = {pairs: _load(workload, pairs, repeats) for pairs in PAIRS}
+    rows["data_pairs"] = {
+        pairs: {"loader_pairs_per_second": _load(workload, pairs, repeats)}
+        for pairs in PAIRS
+    }
     return rows
 
 
-def sweep_devices(flags: list[str]) -> dict[int, Any]:
+def sweep_devices(config: Any, *, file: str, repeats: int) -> dict[int, Any]:
     """The same update split over several CPU devices, each in a new process.
 
     Args:
-      flags: of the benchmark verb, naming configuration, batch size and repeats.
+      config: every field of it is handed on.
+      file: that `config` was read from, as --config has it.
+      repeats: of each measurement.
     """
+    fields = flatten_dict(config.to_dict(), sep=".")
+    command = [sys.executable, "-m", "cmgan_jax", "benchmark", "--what=step"]
+    command += [f"--repeats={repeats}", f"--config={file}"]
+    command += [f"--config.{name}={value}" for name, value in fields.items()]
     rows = {}
     for devices in DEVICES:
-        command = [sys.executable, "-m", "cmgan_jax", "benchmark", "--what=step"]
         done = subprocess.run(
-            command + flags,
+            command,
             env=os.environ | {"JAX_NUM_CPU_DEVICES": str(devices)},
             stdout=subprocess.PIPE,
             check=True,
             text=True,
         )
         measured = json.loads(done.stdout)
-        rows[devices] = {name: measured[name] for name in KEPT}
+        rows[devices] = {name: _from_json(measured[name]) for name in KEPT}
     return rows
+
+
+def _from_json(value: Any) -> Any:
+    is_spread = isinstance(value, dict) and "median" in value
+    return Spread(**value) if is_spread else value
 
 
 def _workload(config: Any, name: str, value: int) -> Workload:

@@ -17,6 +17,7 @@ from cmgan_jax.systems import COMPUTE_DTYPES
 
 PEAK_SIZE = {"cpu": 2048}  # of the matrices multiplied to find the peak
 PEAK_SIZE_ELSEWHERE = 8192
+WARM_UP = 3  # updates of a peer that are not counted
 
 
 @runtime_checkable
@@ -73,10 +74,12 @@ def measure_update(
       the plain peer inside); with peers "peer" and "ratio_to_NAME": their time over
       ours, round by round.
     """
-    updates = Updates(workload)
+    updates = Updates(workload, warm_up=WARM_UP)
     multiply, product_flops = _matrix_product(workload.config.compute_dtype)
     for peer in peers.values():
-        peer.step()
+        # A compiler may start anew for what exists from the second update on.
+        for _ in range(WARM_UP):
+            peer.step()
     steps, products = [], []
     theirs: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(repeats):

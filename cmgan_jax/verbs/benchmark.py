@@ -86,7 +86,11 @@ def main() -> None:
         measured["prepare"] = preparing.measure_preparing()
     if SWEEP.value:
         measured["sweep"] = sweep(config, repeats=REPEATS.value)
-        measured["sweep"]["devices"] = sweep_devices(_own_flags(config))
+        measured["sweep"]["devices"] = sweep_devices(
+            config,
+            file=flags.FLAGS["config"].config_filename,
+            repeats=REPEATS.value,
+        )
     print(as_table(measured) if PRETTY.value else json.dumps(as_json(measured)))
 
 
@@ -123,14 +127,3 @@ def _serving(workload: Workload) -> dict:
         "generation_latency_seconds": serving.measure_latency(workload),
         "start_up_seconds": serving.measure_start_up(repeats=min(repeats, 3)),
     }
-
-
-def _own_flags(config) -> list[str]:
-    """What a process of its own needs to measure the same configuration."""
-    return [
-        f"--config={flags.FLAGS['config'].config_filename}",
-        f"--config.model.width={config.model.width}",
-        f"--config.compute_dtype={config.compute_dtype}",
-        f"--batch_size={config.gan.batch_size}",
-        f"--repeats={REPEATS.value}",
-    ]
