@@ -18,10 +18,10 @@ import librosa
 import numpy as np
 from absl import app, flags
 
-from cmgan_jax.data.log_mel import encode_windows, filter_bank
-from cmgan_jax.data.media import MediaError, decode_sound, is_silent
-from cmgan_jax.representation import Representation, to_unit
-from cmgan_jax.sound.inversion import invert
+from cmgan_jax.media.files import MediaError, decode_sound, is_silent
+from cmgan_jax.media.log_mel import encode_windows, filter_bank
+from cmgan_jax.signals.inversion import invert
+from cmgan_jax.signals.representation import Representation, to_unit
 
 _RECORDINGS = flags.DEFINE_string(
     "recordings", None, "Folder searched for sound files.", required=True

@@ -25,9 +25,9 @@ def test_import_contracts_hold():
 @pytest.mark.parametrize(
     "module",
     [
-        "cmgan_jax.systems",
-        "cmgan_jax.training",
-        "cmgan_jax.checkpoints",
+        "cmgan_jax.systems.sa_cmgan",
+        "cmgan_jax.training.loop",
+        "cmgan_jax.runs.checkpoints",
         "cmgan_jax.data.prepared",
         "cmgan_jax.data.reader",
         "cmgan_jax.evaluation.judges",

@@ -8,12 +8,12 @@ from typing import Any
 
 import jax
 
-from cmgan_jax import sharding
 from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.dispatch import AHEAD
+from cmgan_jax.runtime import devices
+from cmgan_jax.training.dispatch import AHEAD
 
 BATCHES = 100  # of one measurement
 READERS = ("tf_data", "numpy")  # what gives whole batches
@@ -73,7 +73,7 @@ def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:
         prepared.split("train"),
         direction=workload.config.direction,
         pairing=prepared.pairing,
-        mesh=sharding.data_mesh(),
+        mesh=devices.data_mesh(),
     )
     return feeds(workload.batch_size, 0, 0).items
 

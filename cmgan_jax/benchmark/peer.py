@@ -11,8 +11,8 @@ import jax
 import numpy as np
 from flax.traverse_util import flatten_dict
 
-from cmgan_jax import rng
 from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.training import rng
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "torch_peer.py"
 KNOWN_STEPS = 2  # first updates whose noise the peer shares with ours

@@ -7,9 +7,9 @@ from unittest import mock
 import jax.numpy as jnp
 from flax import linen as nn
 
-from cmgan_jax import attention
 from cmgan_jax.benchmark.update import Updates, measure_memory
 from cmgan_jax.benchmark.workload import Workload
+from cmgan_jax.nets import attention
 
 
 class PlainPeer:

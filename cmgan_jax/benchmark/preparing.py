@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from cmgan_jax.benchmark.timing import seconds
-from cmgan_jax.data.media import write_picture, write_wav
 from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.media.files import write_picture, write_wav
 
 # A small and a large preparation of each kind; the large one takes some 5 seconds.
 SCALES = (0.03, 0.15)  # of the embedded orchestra: 1,200 and 4,300 pairs

@@ -6,10 +6,10 @@ import numpy as np
 
 from cmgan_jax.benchmark.workload import CLASSES
 from cmgan_jax.data.items import Split, make_items
-from cmgan_jax.data.packing import Packer
-from cmgan_jax.data.plan import Plan
 from cmgan_jax.data.prepared import PreparedData, open_prepared
-from cmgan_jax.representation import Representation
+from cmgan_jax.prepare.packing import Packer
+from cmgan_jax.prepare.plan import Plan
+from cmgan_jax.signals.representation import Representation
 
 ROWS_AT_ONCE = 1000
 

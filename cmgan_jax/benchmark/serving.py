@@ -11,7 +11,7 @@ from cmgan_jax.benchmark.timing import Spread, repeat, seconds
 from cmgan_jax.benchmark.workload import Workload
 from cmgan_jax.evaluation.judges import JudgeNetwork
 from cmgan_jax.evaluation.protocols import BATCH_SIZE
-from cmgan_jax.trained import make_generate
+from cmgan_jax.runs.model import make_generate
 
 CALLS = 20  # of one result, for its percentiles
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from cmgan_jax.benchmark.counting import count_flops
 from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
-from cmgan_jax.systems import COMPUTE_DTYPES
+from cmgan_jax.systems.sa_cmgan import COMPUTE_DTYPES
 
 PEAK_SIZE = {"cpu": 2048}  # of the matrices multiplied to find the peak
 PEAK_SIZE_ELSEWHERE = 8192

@@ -9,13 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cmgan_jax import sharding, systems
-from cmgan_jax.checkpoints import abstract
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.dispatch import Feed, make_update, stack
-from cmgan_jax.representation import Representation
-from cmgan_jax.steps import gan
-from cmgan_jax.systems import System, Task
+from cmgan_jax.runs.checkpoints import abstract
+from cmgan_jax.runtime import devices
+from cmgan_jax.signals.representation import Representation
+from cmgan_jax.systems import gan_phase as gan
+from cmgan_jax.systems import sa_cmgan as systems
+from cmgan_jax.systems.sa_cmgan import System, Task
+from cmgan_jax.training.dispatch import Feed, make_update, stack
 
 CLASSES = 13  # of Sub-URMP and of the embedded orchestra
 
@@ -38,7 +39,7 @@ class Workload:
     def update(self):
         """The update as training compiles it; gives its first argument away."""
         step = gan.make_step(self.system.gan)
-        return make_update(step, Feed(iter(())), sharding.data_mesh())
+        return make_update(step, Feed(iter(())), devices.data_mesh())
 
     @property
     def steps_per_call(self) -> int:
@@ -48,7 +49,7 @@ class Workload:
     @functools.cached_property
     def shapes(self):
         """State, nothing resident, and the batches of a call, laid out on devices."""
-        everywhere = sharding.replicated(sharding.data_mesh())
+        everywhere = devices.replicated(devices.data_mesh())
         batches = self.to_devices([self.random_batch()] * self.steps_per_call)
         return (
             abstract(jax.eval_shape(self._initialise), everywhere),
@@ -63,7 +64,7 @@ class Workload:
 
     def fresh_state(self) -> gan.GanState:
         """The state before the first update, on every device."""
-        everywhere = sharding.replicated(sharding.data_mesh())
+        everywhere = devices.replicated(devices.data_mesh())
         return jax.jit(self._initialise, out_shardings=everywhere)()
 
     def random_batch(self, seed: int = 0) -> dict[str, np.ndarray]:
@@ -82,7 +83,7 @@ class Workload:
 
     def to_devices(self, batches: Sequence[dict[str, np.ndarray]]):
         """The batches of a call, stacked and split over the devices."""
-        return stack(batches, sharding.data_mesh())
+        return stack(batches, devices.data_mesh())
 
     def _initialise(self):
         task, parts = self.system.task, self.system.gan

@@ -5,7 +5,7 @@ from jax.sharding import Mesh
 from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import training_batches
 from cmgan_jax.data.resident import Resident
-from cmgan_jax.dispatch import Feed, Feeds
+from cmgan_jax.training.dispatch import Feed, Feeds
 
 
 def open_feeds(

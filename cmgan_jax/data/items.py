@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int, Int32, UInt8
 
 DIRECTIONS = ("s2i", "i2s")
+PAIRINGS = ("stem", "class")
 COLUMNS = {
     "label": np.int32,
     "song": np.int32,

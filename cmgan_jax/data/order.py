@@ -10,7 +10,7 @@ import functools
 import numpy as np
 from jaxtyping import Int, Int64
 
-from cmgan_jax.data.plan import PAIRINGS
+from cmgan_jax.data.items import PAIRINGS
 
 # Streams of random numbers that share a seed are told apart by their last entry.
 _TARGET, _MISMATCHED, _PARTNER = 1, 2, 3

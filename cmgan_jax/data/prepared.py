@@ -12,7 +12,7 @@ import pathlib
 import numpy as np
 
 from cmgan_jax.data.items import COLUMNS, Items, Split
-from cmgan_jax.representation import Representation
+from cmgan_jax.signals.representation import Representation
 
 FORMAT = 1
 PREPARED_FILE = "prepared.json"

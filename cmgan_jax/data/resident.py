@@ -5,10 +5,10 @@ import itertools
 import jax
 from jax.sharding import Mesh
 
-from cmgan_jax import sharding
 from cmgan_jax.data.items import Split, source_and_target
 from cmgan_jax.data.reader import BatchReader
-from cmgan_jax.dispatch import Feed
+from cmgan_jax.runtime import devices
+from cmgan_jax.training.dispatch import Feed
 
 SHARE = 0.5  # of a device's memory that a split may take
 
@@ -32,7 +32,7 @@ class Resident:
         _require_room(source.array.nbytes + target.array.nbytes, mesh)
         self._split, self._direction, self._pairing = split, direction, pairing
         arrays = {"source": source.array, "target": target.array}
-        self._arrays = jax.device_put(arrays, sharding.replicated(mesh))
+        self._arrays = jax.device_put(arrays, devices.replicated(mesh))
 
     def feed(self, batch_size: int, seed: int, start_step: int) -> Feed:
         """The batches of `reader.training_batches`, which has the same arguments."""

@@ -17,18 +17,18 @@ import optax
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from cmgan_jax import sharding
-from cmgan_jax.checkpoints import Checkpoints, abstract
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.reader import evaluation_batches, training_batches
-from cmgan_jax.dispatch import Feed
-from cmgan_jax.phases import run_phase
-from cmgan_jax.progress import Progress
-from cmgan_jax.representation import to_unit
-from cmgan_jax.state import ClassifierState, apply_evaluation
-from cmgan_jax.steps import classifier
-from cmgan_jax.training import Schedule
-from cmgan_jax.whole_file import write_json
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract
+from cmgan_jax.runs.phases import run_phase
+from cmgan_jax.runtime import devices
+from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.training.dispatch import Feed
+from cmgan_jax.training.loop import Schedule
+from cmgan_jax.training.state import ClassifierState, apply_evaluation
 
 MODALITIES = ("image", "sound")
 SEED = 20200504  # no other part of the software draws from it
@@ -113,7 +113,7 @@ def stored_judge(prepared: PreparedData, modality: str) -> Judge | None:
     shapes = jax.eval_shape(
         _initialise(module, prepared, modality, record["steps"])
     ).inference
-    everywhere = sharding.replicated(sharding.data_mesh())
+    everywhere = devices.replicated(devices.data_mesh())
     checkpoints = Checkpoints(folder / "checkpoints" / "judge")
     try:
         items = {"inference": abstract(shapes, everywhere)}
@@ -146,7 +146,7 @@ def _initialise(
 
 def _train(prepared: PreparedData, modality: str, steps: int) -> None:
     """Trains a judge, or goes on where that stopped, and stores it with its record."""
-    mesh = sharding.data_mesh()
+    mesh = devices.data_mesh()
     folder = _folder(prepared, modality)
     module = JudgeNetwork(len(prepared.class_names))
     step = classifier.make_step(

@@ -17,8 +17,8 @@ from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.reader import evaluation_batches
 from cmgan_jax.evaluation.intervals import cluster_bootstrap
 from cmgan_jax.evaluation.judges import Judge
-from cmgan_jax.progress import Progress
-from cmgan_jax.trained import Generate
+from cmgan_jax.runs.model import Generate
+from cmgan_jax.runtime.progress import Progress
 
 BATCH_SIZE = 128
 ORIGINAL_SIZE = 64  # examples of the authors' accuracies

@@ -12,13 +12,13 @@ from cmgan_jax.data.items import source_and_target
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.judges import stored_judge
-from cmgan_jax.phases import Sample
-from cmgan_jax.pictures import as_picture
-from cmgan_jax.representation import to_uint8
-from cmgan_jax.state import GanState
-from cmgan_jax.steps.gan_parts import GanParts
-from cmgan_jax.trained import make_generate
-from cmgan_jax.writers import grid, write_picture
+from cmgan_jax.runs.model import make_generate
+from cmgan_jax.runs.phases import Sample
+from cmgan_jax.runs.writers import grid, write_picture
+from cmgan_jax.signals.pictures import as_picture
+from cmgan_jax.signals.representation import to_uint8
+from cmgan_jax.systems.gan_parts import GanParts
+from cmgan_jax.training.state import GanState
 
 ROWS = 13  # of the sample grid
 BATCH_SIZE = 128

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from cmgan_jax.data import log_mel, media
-from cmgan_jax.representation import Representation
+from cmgan_jax.media import files as media
+from cmgan_jax.media import log_mel
+from cmgan_jax.signals.representation import Representation
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,10 +7,11 @@ import jax
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from cmgan_jax.data import log_mel, media
-from cmgan_jax.pictures import as_picture
-from cmgan_jax.representation import Representation, to_uint8, to_unit
-from cmgan_jax.sound.inversion import invert
+from cmgan_jax.media import files as media
+from cmgan_jax.media import log_mel
+from cmgan_jax.signals.inversion import invert
+from cmgan_jax.signals.pictures import as_picture
+from cmgan_jax.signals.representation import Representation, to_uint8, to_unit
 
 SHOWN_SIZE = 256  # spectrogram pictures are enlarged to this many pixels for people
 

@@ -9,10 +9,10 @@ from jaxtyping import UInt8
 from cmgan_jax.data.items import source_and_target
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.pictures import as_picture
 from cmgan_jax.reporting.page import Example, Sample
-from cmgan_jax.representation import to_uint8, to_unit
-from cmgan_jax.trained import TrainedSystem
+from cmgan_jax.runs.model import TrainedSystem
+from cmgan_jax.signals.pictures import as_picture
+from cmgan_jax.signals.representation import to_uint8, to_unit
 
 # uint8 sounds [b m t 1] -> waveforms [b w].
 Waveforms = Callable[[UInt8[np.ndarray, "b m t 1"]], np.ndarray]

@@ -8,7 +8,7 @@ from cmgan_jax.benchmark import update
 from cmgan_jax.benchmark.plain import PlainPeer
 from cmgan_jax.benchmark.update import Updates
 from cmgan_jax.benchmark.workload import make_workload
-from configs import sa_cmgan, sa_cmgan_original
+from cmgan_jax.configs import sa_cmgan, sa_cmgan_original
 
 
 def _narrow(module, **fields):

@@ -1,8 +1,8 @@
 """The measured preparation: real files that prepare without a defect, and its rates."""
 
 from cmgan_jax.benchmark import preparing
-from cmgan_jax.data.paired_folders.planning import plan_paired_folders
-from cmgan_jax.representation import Representation
+from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
+from cmgan_jax.signals.representation import Representation
 
 
 def test_the_media_files_are_pairs_without_defects(tmp_path):

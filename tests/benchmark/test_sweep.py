@@ -4,7 +4,7 @@ from cmgan_jax.benchmark import sweep
 from cmgan_jax.benchmark.counting import count_flops
 from cmgan_jax.benchmark.timing import Spread
 from cmgan_jax.benchmark.workload import make_workload
-from configs import sa_cmgan
+from cmgan_jax.configs import sa_cmgan
 
 
 def test_another_process_gets_every_field(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from cmgan_jax.benchmark import peer
 from cmgan_jax.benchmark.update import Updates, measure_update
 from cmgan_jax.benchmark.workload import make_workload
-from configs import sa_cmgan, sa_cmgan_original
+from cmgan_jax.configs import sa_cmgan, sa_cmgan_original
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,

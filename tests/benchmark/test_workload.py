@@ -3,7 +3,7 @@
 import pytest
 
 from cmgan_jax.benchmark.workload import make_workload
-from configs import sa_cmgan
+from cmgan_jax.configs import sa_cmgan
 
 
 @pytest.mark.parametrize("platform", ["cuda", "tpu"])

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cmgan_jax.data.items import source_and_target
-from cmgan_jax.data.packing import Packer
-from cmgan_jax.data.plan import Plan
 from cmgan_jax.data.prepared import damaged_files, open_prepared
+from cmgan_jax.prepare.packing import Packer
+from cmgan_jax.prepare.plan import Plan
 
 
 def test_round_trip(pack):

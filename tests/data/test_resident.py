@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from cmgan_jax import sharding
 from cmgan_jax.data import resident
 from cmgan_jax.data.reader import training_batches
 from cmgan_jax.data.resident import Resident
+from cmgan_jax.runtime import devices
 
 ALIGNMENTS = {
     "stem": ([0, 1, 2, 1, 0], [0, 1, 2, 1, 0]),
@@ -21,7 +21,7 @@ ALIGNMENTS = {
 @pytest.mark.parametrize("pairing", list(ALIGNMENTS))
 def test_the_same_batches_as_the_reader(pack, pairing, direction):
     split = pack(*ALIGNMENTS[pairing], pairing=pairing).split("train")
-    mesh = sharding.data_mesh()
+    mesh = devices.data_mesh()
     common = {"direction": direction, "pairing": pairing}
     sizes = {"batch_size": 8, "seed": 7, "start_step": 3}
     feed = Resident(split, mesh=mesh, **common).feed(**sizes)
@@ -29,18 +29,18 @@ def test_the_same_batches_as_the_reader(pack, pairing, direction):
     expected = training_batches(split, **common, **sizes)
     for rows, there in itertools.islice(zip(feed.items, expected, strict=False), 3):
         assert all(row.dtype == np.int32 for row in rows.values())
-        here = batch(feed.resident, sharding.to_devices(rows, mesh))
+        here = batch(feed.resident, devices.to_devices(rows, mesh))
         assert here.keys() == there.keys()
         for name in there:
             assert here[name].sharding.is_equivalent_to(
-                sharding.split_batch(mesh), here[name].ndim
+                devices.split_batch(mesh), here[name].ndim
             )
             np.testing.assert_array_equal(here[name], there[name])
 
 
 def test_a_split_too_large_for_the_device_is_refused(pack, monkeypatch):
     split = pack([0, 1], [0, 1], pairing="stem").split("train")
-    mesh = sharding.data_mesh()
+    mesh = devices.data_mesh()
     # A CPU tells no limit, an accelerator does.
     monkeypatch.setattr(resident, "_memory_limit", lambda mesh: 1000)
     with pytest.raises(ValueError, match="use numpy or tf_data, which stream"):

@@ -11,7 +11,6 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from cmgan_jax.pictures import spectrogram_picture
 from cmgan_jax.reporting.embedding import png_uri, wav_uri
 from cmgan_jax.reporting.page import (
     DirectionReport,
@@ -20,6 +19,7 @@ from cmgan_jax.reporting.page import (
     Sample,
     render,
 )
+from cmgan_jax.signals.pictures import spectrogram_picture
 
 CLASSES = ["double_bass", "flute"]
 SAMPLE_RATE = 22050

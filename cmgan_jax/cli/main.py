@@ -1,0 +1,117 @@
+"""The command line: python -m cmgan_jax VERB --flags"""
+
+import contextlib
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from absl import app, flags, logging
+
+from cmgan_jax.runtime.memory import keep_freed_memory
+
+VERBS = {
+    "prepare": "media or the embedded orchestra -> arrays to train on",
+    "train": "both phases of a system, from where they stopped",
+    "judge": "train and store the classifiers that score generated media",
+    "evaluate": "accuracy of a trained system on a complete split",
+    "generate": "sounds -> pictures, or pictures -> sounds",
+    "report": "one page to look at and listen to, from finished runs",
+    "benchmark": "how fast this machine does all of it",
+    "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
+}
+
+
+def main() -> None:
+    """Runs the verb that the first argument names."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_usage())
+        return
+    verb, *rest = arguments
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
+    _quiet_libraries()
+    _keep_compiled()
+    keep_freed_memory()
+    with _config_errors_explained():
+        module = importlib.import_module(f"cmgan_jax.cli.{verb}")
+    # --help shows the verb's own text and flags.
+    sys.modules["__main__"].__doc__ = module.__doc__
+    flags.adopt_module_key_flags(module)
+    app.run(
+        lambda argv: _run(module, argv),
+        argv=[f"cmgan_jax {verb}", *rest],
+        flags_parser=_parse_flags,
+    )
+
+
+def _parse_flags(argv: list[str]) -> list[str]:
+    with _config_errors_explained():
+        return app.parse_flags_with_usage(argv)
+
+
+@contextlib.contextmanager
+def _config_errors_explained() -> Iterator[None]:
+    """Ends in one message where --config or a field of it is wrong.
+
+    ml_collections reads --config when a verb is imported and its fields when flags are
+    parsed, and raises what Python raises for a missing attribute.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError) as error:
+        configured = any(flag.startswith("--config") for flag in sys.argv)
+        if not configured or os.environ.get("CMGAN_TRACEBACK"):
+            raise
+        # One error's text comes as the repr inside another.
+        reason = str(error.args[0]).strip("'").replace("\\n", ". ").replace("\\'", "'")
+        sys.exit(
+            f"error: a --config flag names no field: {reason} configs/base.py explains "
+            "every field."
+        )
+
+
+def _run(module, argv: list[str]) -> None:
+    """Runs a verb; what the user can mend ends in one message, not in a traceback."""
+    if len(argv) > 1:
+        sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
+    try:
+        module.main()
+    except KeyboardInterrupt:
+        sys.exit("stopped. Give the same command again to go on.")
+    except (ValueError, OSError) as error:
+        if os.environ.get("CMGAN_TRACEBACK"):
+            raise
+        sys.exit(f"error: {error}")
+
+
+def _quiet_libraries() -> None:
+    """Orbax and TensorFlow report every opened folder and every processor feature."""
+    logging.set_verbosity(logging.ERROR)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+def _keep_compiled() -> None:
+    """Compiled programs are kept between runs, so that a second start is quick."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "cmgan_jax" / "xla"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+
+
+def _usage() -> str:
+    lines = [f"  {verb:<12}{purpose}" for verb, purpose in VERBS.items()]
+    return "\n".join(
+        [
+            "usage: python -m cmgan_jax VERB --flag=value ...",
+            "",
+            *lines,
+            "",
+            "python -m cmgan_jax VERB --help lists a verb's flags.",
+        ]
+    )

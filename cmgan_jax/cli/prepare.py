@@ -1,0 +1,162 @@
+"""prepare: turns raw pictures and sounds into arrays that training reads.
+
+  python -m cmgan_jax prepare
+  python -m cmgan_jax prepare --dataset=sub_urmp --source=Sub-URMP.zip
+  python -m cmgan_jax prepare --dataset=paired_folders --source=my_data
+
+Nothing appears at --output before it is complete: interrupt it and run it again. Run
+on finished data, it checks every file and does nothing. Whatever is wrong with the
+material is listed in prepare_report.json, beside the data, or in --output if nothing
+could be prepared.
+"""
+
+import importlib
+import os
+import pathlib
+
+from absl import flags, logging
+
+from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Representation
+
+_BUILDERS = {
+    "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
+    "sub_urmp": ("SubUrmp", "PairedConfig"),
+    "paired_folders": ("PairedFolders", "PairedConfig"),
+}
+_SOUNDS = {
+    "log_mel": {},
+    # What the authors' wav2spectrogram.py asks of librosa, at Sub-URMP's native rate.
+    "coloured": {
+        "sample_rate": 44100,
+        "n_fft": 2048,
+        "hop_length": 512,
+        "n_mels": 128,
+        "fmin": 0.0,
+        "fmax": 22050.0,
+        "colormap": "jet",
+    },
+    "pictures": {},
+}
+
+_DATASET = flags.DEFINE_enum(
+    "dataset",
+    "pocket_orchestra",
+    list(_BUILDERS),
+    "pocket_orchestra: thirteen drawn and synthesised instruments, made from code, no "
+    "download. sub_urmp: the released Sub-URMP archive or folder. paired_folders: your "
+    "own pictures and sounds.",
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Folder for the prepared data. Default: data/<dataset>."
+)
+_SOURCE = flags.DEFINE_string(
+    "source", None, "Folder or archive with the material of sub_urmp or paired_folders."
+)
+_ON_BAD = flags.DEFINE_enum(
+    "on_bad",
+    "fail",
+    ["fail", "skip"],
+    "Material that is damaged or does not fit. fail: list all of it and prepare "
+    "nothing. skip: leave it out, list it in prepare_report.json.",
+)
+_IMAGE_SIZE = flags.DEFINE_integer(
+    "image_size", 64, "Height and width of the pictures, a power of two."
+)
+_IMAGE_CROP = flags.DEFINE_enum(
+    "image_crop",
+    "centre",
+    list(IMAGE_CROPS),
+    "centre: the largest centred square. original: the columns the authors kept.",
+)
+_SOUND = flags.DEFINE_enum(
+    "sound",
+    "log_mel",
+    list(SOUND_KINDS),
+    "log_mel: one channel that can be turned back into sound. coloured: the authors' "
+    "colour-mapped picture. pictures: spectrogram pictures found in --source.",
+)
+_SCALE = flags.DEFINE_float(
+    "scale",
+    1.0,
+    "Size of pocket_orchestra: 1 is about 20,000 training pairs, 0.1 a tenth of that.",
+    lower_bound=0.0,
+)
+_SEED = flags.DEFINE_integer(
+    "seed", 0, "Seed of pocket_orchestra's songs and performers.", lower_bound=0
+)
+_WORKERS = flags.DEFINE_integer(
+    "workers", 0, "Processes; 0 is one per core.", lower_bound=0
+)
+
+
+def main() -> None:
+    """Prepares the data set that the flags name and says what to do next.
+
+    Raises:
+      FileNotFoundError: the source does not exist.
+      ValueError: flags that do not go together, material with defects, or an output
+        folder that holds something else.
+    """
+    _require_compatible_flags()
+    # TensorFlow logs its CPU features on import; nobody preparing data asked for them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TFDS warns of every configuration that is not declared beforehand.
+    logging.set_verbosity(logging.ERROR)
+    from cmgan_jax.prepare.preparation import prepare
+
+    output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
+    data, built = prepare(_builder(output))
+    print(f"{'Prepared' if built else 'Already prepared, unchanged'}: {data.path}")
+    for name, split in data.splits.items():
+        images, sounds = len(split.image), len(split.sound)
+        print(f"  {name:<16} {images:>7,} pictures {sounds:>7,} sounds")
+    print(
+        "Next:\n  python -m cmgan_jax train "
+        f"--data={output} --config=configs/sa_cmgan.py:s2i --workdir=runs/s2i"
+    )
+
+
+def _require_compatible_flags() -> None:
+    embedded = _DATASET.value == "pocket_orchestra"
+    if embedded and _SOURCE.value:
+        raise ValueError(
+            "--source is given, but pocket_orchestra is made from code: leave it out "
+            "or choose --dataset=sub_urmp or --dataset=paired_folders."
+        )
+    if embedded and _SOUND.value == "pictures":
+        raise ValueError(
+            "--sound=pictures needs spectrogram pictures in a --source: "
+            "pocket_orchestra makes sounds; use --sound=log_mel or --sound=coloured."
+        )
+    if not embedded and not _SOURCE.value:
+        raise ValueError(
+            f"--dataset={_DATASET.value} needs --source=<folder or archive>."
+        )
+    if not embedded and (_SEED.present or _SCALE.present):
+        raise ValueError(
+            f"--seed and --scale belong to pocket_orchestra, not to {_DATASET.value}."
+        )
+
+
+def _builder(output: pathlib.Path):
+    builder_name, config_name = _BUILDERS[_DATASET.value]
+    module = importlib.import_module(
+        f"cmgan_jax.prepare.datasets.{_DATASET.value}.builder"
+    )
+    settings = {}
+    if _DATASET.value == "pocket_orchestra":
+        settings = {"seed": _SEED.value, "scale": _SCALE.value}
+    representation = Representation(
+        image_size=_IMAGE_SIZE.value,
+        image_crop=_IMAGE_CROP.value,
+        sound=_SOUND.value,
+        **_SOUNDS[_SOUND.value],
+    )
+    config = getattr(module, config_name)(representation=representation, **settings)
+    return getattr(module, builder_name)(
+        data_dir=output,
+        config=config,
+        source=_SOURCE.value,
+        on_bad=_ON_BAD.value,
+        workers=_WORKERS.value,
+    )

@@ -1,0 +1,1 @@
+"""Every configuration; base.py explains each field."""

@@ -1,0 +1,1 @@
+"""Sounds and pictures from files to arrays and back."""

@@ -1,0 +1,81 @@
+"""The discriminator: is this picture real, and does it show what the code says?"""
+
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from cmgan_jax.nets.layers import Dense, DenseBlock
+from cmgan_jax.nets.spectral_norm import SpectralNorm
+from cmgan_jax.nets.trunk import Trunk
+
+
+class Discriminator(nn.Module):
+    """Trunk, the code beside every position of its map, then two dense layers.
+
+    Attributes:
+      width: channels of the trunk's first stage.
+      hidden_size: length of the hidden layer.
+      norm: batch normalisation besides spectral normalisation (the authors' graph).
+      groups: kinds of pairs that take turns in the batch, see `BatchNorm`.
+      spectral_norm: of every kernel, or None.
+      attention_stage: see `Trunk`, as the next two.
+      attention_form: see `SelfAttention`.
+      attention_batch_statistics: see `SelfAttention.batch_statistics_at_test`.
+      dtype: compute dtype.
+    """
+
+    width: int = 64
+    hidden_size: int = 1024
+    norm: bool = False
+    groups: int = 1
+    spectral_norm: SpectralNorm | None = SpectralNorm()
+    attention_stage: int | None = 0
+    attention_form: str = "convolutional"
+    attention_batch_statistics: bool = False
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "b h w c"], code: Float[Array, "b k"], *, train: bool
+    ) -> Float[Array, " b"]:
+        """Logits, float32, large where a picture is real and fits its code.
+
+        Args:
+          x: pictures or spectrograms in [-1, 1].
+          code: codes of the sources, [b 64].
+          train: normalise by the batch; update averages and singular vectors.
+
+        Returns:
+          One logit per picture, [b].
+        """
+        trunk = Trunk(
+            self.width,
+            norm=self.norm,
+            groups=self.groups,
+            attention_stage=self.attention_stage,
+            attention_form=self.attention_form,
+            attention_batch_statistics=self.attention_batch_statistics,
+            spectral_norm=self.spectral_norm,
+            dtype=self.dtype,
+            name="trunk",
+        )
+        x = trunk(x, train=train)
+        tiled = jnp.broadcast_to(
+            code[:, None, None, :].astype(self.dtype), (*x.shape[:3], code.shape[-1])
+        )
+        x = jnp.concatenate([x, tiled], -1).reshape(x.shape[0], -1)
+        hidden = DenseBlock(
+            self.hidden_size,
+            norm=self.norm,
+            groups=self.groups,
+            spectral_norm=self.spectral_norm,
+            dtype=self.dtype,
+            name="hidden",
+        )
+        logit = Dense(
+            1, spectral_norm=self.spectral_norm, dtype=self.dtype, name="logit"
+        )
+        x = logit(hidden(x, train=train), train=train)
+        return x[:, 0].astype(jnp.float32)

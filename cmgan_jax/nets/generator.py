@@ -1,0 +1,100 @@
+"""The generator: a code and noise to a picture or spectrogram."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from cmgan_jax.nets.attention import SelfAttention
+from cmgan_jax.nets.layers import BatchNorm, ConvTranspose, Dense
+from cmgan_jax.nets.trunk import require_stage, stages
+
+LATE_STAGES = ("norm_relu", "sigmoid")
+
+
+class Generator(nn.Module):
+    """The trunk in mirror: a dense layer, then one transposed convolution per stage.
+
+    Attributes:
+      channels: channels of the result.
+      image_size: height and width of the result, in pixels.
+      width: channels of the map before the last stage.
+      late_stages: activation of the last two hidden stages: "norm_relu" as in the
+        others, or "sigmoid" without batch normalisation (the authors' graph).
+      attention_stage: trunk stage whose map the attention mirrors: 0 is the last
+        hidden map, of `width` channels; None for no attention.
+      attention_form: see `SelfAttention`.
+      attention_batch_statistics: see `SelfAttention.batch_statistics_at_test`.
+      dtype: compute dtype.
+    """
+
+    channels: int = 3
+    image_size: int = 64
+    width: int = 64
+    late_stages: str = "norm_relu"
+    attention_stage: int | None = 0
+    attention_form: str = "convolutional"
+    attention_batch_statistics: bool = False
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, code: Float[Array, "b k"], z: Float[Array, "b q"], *, train: bool
+    ) -> Float[Array, "b h w c"]:
+        """Pictures or spectrograms in (-1, 1), float32.
+
+        Args:
+          code: what to show, [b 64].
+          z: standard normal noise, [b q].
+          train: normalise by the batch and update the averages.
+
+        Returns:
+          [b image_size image_size channels].
+        """
+        if self.late_stages not in LATE_STAGES:
+            raise ValueError(
+                f"late_stages={self.late_stages!r}: expected one of {LATE_STAGES}."
+            )
+        require_stage(self.attention_stage, self.image_size)
+        trunk = stages(self.image_size)
+        x = self._smallest_map(code, z, trunk, train)
+        x = self._attend_after(len(trunk) - 1, x, train)
+        for index in range(len(trunk) - 1, 0, -1):
+            channels = trunk[index - 1].multiplier * self.width
+            x = self._deconv(index, channels, trunk[index].stride)(x, train=train)
+            x = self._activate(index, x, train)
+            x = self._attend_after(index - 1, x, train)
+        x = self._deconv(0, self.channels, trunk[0].stride)(x, train=train)
+        return jnp.tanh(x.astype(jnp.float32))
+
+    def _smallest_map(self, code, z, trunk, train):
+        side = self.image_size
+        for stage in trunk:
+            side //= stage.stride
+        shape = (side, side, trunk[-1].multiplier * self.width)
+        x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
+        dense = Dense(shape[0] * shape[1] * shape[2], dtype=self.dtype, name="dense")
+        x = BatchNorm(dtype=self.dtype, name="norm")(dense(x, train=train), train=train)
+        return nn.relu(x).reshape(-1, *shape)
+
+    def _deconv(self, index, channels, stride):
+        name = f"deconv{index + 1}"
+        return ConvTranspose(channels, stride=stride, dtype=self.dtype, name=name)
+
+    def _activate(self, index, x, train):
+        if self.late_stages == "sigmoid" and index <= 2:
+            return nn.sigmoid(x)
+        norm = BatchNorm(dtype=self.dtype, name=f"norm{index + 1}")
+        return nn.relu(norm(x, train=train))
+
+    def _attend_after(self, index, x, train):
+        if index != self.attention_stage:
+            return x
+        attention = SelfAttention(
+            form=self.attention_form,
+            batch_statistics_at_test=self.attention_batch_statistics,
+            dtype=self.dtype,
+            name="attention",
+        )
+        return attention(x, train=train)

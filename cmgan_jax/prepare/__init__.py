@@ -1,0 +1,1 @@
+"""From media or code to packed arrays."""

@@ -1,0 +1,256 @@
+"""A TFDS builder whose data are packed arrays readable without TensorFlow.
+
+TFDS gives what a data set is around its bytes: a name, versions, configurations, a
+directory that appears only when it is complete, dataset_info.json, citation, and
+`tfds.load`. The bytes themselves are packed arrays (`packing`), because TFDS' record
+formats are several times slower to read at random and cannot be read without it.
+"""
+
+import abc
+import dataclasses
+import hashlib
+import json
+import pathlib
+import shutil
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from cmgan_jax.data.order import partners
+from cmgan_jax.data.prepared import PREPARED_FILE, open_prepared
+from cmgan_jax.prepare.packing import Packer
+from cmgan_jax.prepare.plan import Plan
+from cmgan_jax.prepare.pool import produce_in_order
+from cmgan_jax.prepare.report import PrepareReport
+from cmgan_jax.signals.representation import Representation
+
+ON_BAD = ("fail", "skip")
+
+
+@dataclasses.dataclass
+class PairedConfig(tfds.core.BuilderConfig):
+    """What decides the bytes of a prepared data set, apart from its source.
+
+    Subclass with further fields (defaults required) for a data set's own settings.
+
+    Attributes:
+      name: the folder of this configuration; made from the other fields if empty.
+      representation: how pictures and sounds become arrays.
+    """
+
+    name: str = ""
+    representation: Representation = dataclasses.field(default_factory=Representation)
+
+    def __post_init__(self):
+        if not self.name:
+            self.name = self._distinct_name()
+
+    def settings(self) -> dict[str, Any]:
+        """The data set's own settings as JSON: every field a subclass adds."""
+        inherited = {field.name for field in dataclasses.fields(PairedConfig)}
+        fields = {field.name for field in dataclasses.fields(self)}
+        return {name: getattr(self, name) for name in sorted(fields - inherited)}
+
+    def _distinct_name(self) -> str:
+        """ "log_mel_64", and a digest where anything else is not the default."""
+        shown = {
+            name: getattr(self.representation, name)
+            for name in ("sound", "image_size", "colormap")
+        }
+        name = f"{shown['sound']}_{shown['image_size']}"
+        plain = type(self)(name=name, representation=Representation(**shown))
+        if plain == dataclasses.replace(self, name=name):
+            return name
+        content = [self.representation.to_json(), self.settings()]
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+        return f"{name}_{digest.hexdigest()[:8]}"
+
+
+class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
+    """Base of every data set: a concrete builder gives a plan and its documentation.
+
+    Class attributes to set: `VERSION`, `RELEASE_NOTES`, `BUILDER_CONFIGS` (at least one
+    `PairedConfig`, the default first), `DESCRIPTION`; `CITATION` and `HOMEPAGE` where
+    there are; `MANUAL_DOWNLOAD_INSTRUCTIONS` if the material comes from a source.
+    """
+
+    DESCRIPTION = ""
+    CITATION = ""
+    HOMEPAGE = ""
+
+    def __init__(
+        self,
+        *,
+        source: str | pathlib.Path | None = None,
+        on_bad: str = "fail",
+        workers: int = 0,
+        data_dir: Any = None,
+        config: Any = None,
+        version: Any = None,
+    ):
+        """A builder; nothing is read or written yet.
+
+        Args:
+          source: folder or archive with the material; TFDS' manual directory if None.
+          on_bad: "fail" lists every defect and builds nothing, "skip" leaves the bad
+            material out.
+          workers: processes; 0 takes one per available core.
+          data_dir: the output folder.
+          config: a `PairedConfig` or the name of a declared one.
+          version: as in TFDS.
+
+        Raises:
+          ValueError: on_bad is unknown.
+        """
+        if on_bad not in ON_BAD:
+            raise ValueError(f"on_bad={on_bad!r} is unknown; known: {ON_BAD}.")
+        self._source = source
+        self._on_bad = on_bad
+        self._workers = workers
+        if isinstance(config, PairedConfig):
+            # TFDS insists on the declared object where the name is a declared one.
+            declared = self.get_builder_config(config.name)
+            config = declared if declared == config else config
+        super().__init__(data_dir=data_dir, config=config, version=version)
+
+    @abc.abstractmethod
+    def _plan(self, source: pathlib.Path | None, scratch: pathlib.Path) -> Plan:
+        """Lists the tasks, for `self.builder_config`.
+
+        Args:
+          source: the folder or archive the user named; it exists. None for data sets
+            made from code (those that set no MANUAL_DOWNLOAD_INSTRUCTIONS).
+          scratch: an empty folder for the length of the build, for example to unpack
+            an archive; removed afterwards, also on failure.
+
+        Raises:
+          ValueError: the source is no such data set at all (unknown layout); says what
+            was found and what was expected. Single bad files are defects of the plan.
+        """
+
+    def settings(self) -> dict[str, Any]:
+        """What was asked for apart from the representation, as JSON."""
+        source = self._source and str(pathlib.Path(self._source).resolve())
+        given = {"source": source} if self.MANUAL_DOWNLOAD_INSTRUCTIONS else {}
+        return given | self.builder_config.settings()
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        representation = self.builder_config.representation
+        class_names = None
+        if (self.data_path / PREPARED_FILE).exists():
+            class_names = list(open_prepared(self.data_dir).class_names)
+        features = tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Tensor(
+                    shape=representation.image_shape, dtype=np.uint8
+                ),
+                "sound": tfds.features.Tensor(
+                    shape=representation.sound_shape, dtype=np.uint8
+                ),
+                "label": tfds.features.ClassLabel(names=class_names),
+                "song": tfds.features.Scalar(np.int32),
+                "performer": tfds.features.Scalar(np.int32),
+                "time_ms": tfds.features.Scalar(np.int32),
+                "pitch": tfds.features.Scalar(np.float32),
+                "stem": tfds.features.Text(),
+            }
+        )
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=self.DESCRIPTION,
+            features=features,
+            supervised_keys=("sound", "image"),
+            homepage=self.HOMEPAGE or None,
+            citation=self.CITATION or None,
+            metadata=tfds.core.MetadataDict(representation=representation.to_json()),
+        )
+
+    def _download_and_prepare(self, dl_manager, download_config=None) -> None:
+        """Runs the plan's tasks and packs their rows into the (temporary) data_dir."""
+        folder = pathlib.Path(self.data_dir)
+        scratch = folder / "scratch"
+        scratch.mkdir()
+        plan = self._plan(self._find_source(dl_manager), scratch)
+        report = PrepareReport(
+            dataset=self.name,
+            version=str(self.version),
+            representation=self.builder_config.representation,
+            settings=self.settings() | {"on_bad": self._on_bad},
+            plan=plan,
+        )
+        packer = Packer(folder, self.builder_config.representation, plan)
+        for split, produced in produce_in_order(
+            plan.tasks,
+            self.builder_config.representation,
+            workers=self._workers,
+            title=f"prepare {self.name}",
+        ):
+            report.add(split, produced)
+            packer.add(split, produced.split)
+        shutil.rmtree(scratch)
+        output = pathlib.Path(self.data_dir_root)
+        report.check(on_bad=self._on_bad, failed_report_folder=output)
+        sizes = packer.finish(dataset=self.name, version=str(self.version))
+        report.write(folder)
+        self._describe_splits(plan, sizes)
+
+    def _find_source(self, dl_manager) -> pathlib.Path | None:
+        if not self.MANUAL_DOWNLOAD_INSTRUCTIONS:
+            return None
+        if self._source is None:
+            return pathlib.Path(dl_manager.manual_dir)
+        source = pathlib.Path(self._source)
+        if not source.exists():
+            raise FileNotFoundError(
+                f"{source} does not exist. {self.MANUAL_DOWNLOAD_INSTRUCTIONS.strip()}"
+            )
+        return source
+
+    def _describe_splits(self, plan: Plan, sizes: dict[str, tuple[int, int]]) -> None:
+        self.info.features["label"].names = list(plan.class_names)
+        self.info.set_splits(
+            tfds.core.SplitDict(
+                [
+                    tfds.core.SplitInfo(name, shard_lengths=[rows], num_bytes=size)
+                    for name, (rows, size) in sizes.items()
+                ]
+            )
+        )
+
+    def _as_dataset(self, split, decoders=None, read_config=None, shuffle_files=False):
+        """Sounds in stored order, each with its image (class pairing: a drawn one)."""
+        import tensorflow as tf
+
+        if decoders is not None:
+            raise ValueError("decoders is given, but packed arrays need no decoding.")
+        name = str(split)
+        data = open_prepared(self.data_dir)
+        if name not in data.splits:
+            raise ValueError(
+                f"split={name!r} is unknown; known: {', '.join(data.splits)}. Take "
+                "parts of a split with tf.data's skip and take."
+            )
+        image, sound = data.splits[name].image, data.splits[name].sound
+        drawn = partners(sound.label, image.label, pairing=data.pairing, seed=0)
+
+        def examples():
+            for row, partner in enumerate(drawn):
+                columns = {key: value[row] for key, value in sound.columns().items()}
+                yield columns | {
+                    "image": image.array[partner],
+                    "sound": sound.array[row],
+                }
+
+        specs = self.info.features.get_tensor_info()
+        signature = {
+            key: tf.TensorSpec(spec.shape, tf.as_dtype(spec.dtype))
+            for key, spec in specs.items()
+        }
+        return tf.data.Dataset.from_generator(examples, output_signature=signature)
+
+    def _log_download_bytes(self) -> None:
+        """Says nothing: TFDS would print that the size is unknown."""
+
+    def _log_download_done(self) -> None:
+        """Says nothing: the verb prints where the data are."""

@@ -1,0 +1,218 @@
+"""People's own folders of sounds and pictures: found, and brought to one form.
+
+    {audio,sound,sounds,chunk,LMS}/[split/]class/  beside
+    {img,image,images,pictures}/[split/]class/
+
+or the same inside split/, where split is train, validation or test; without splits
+everything counts as train. A sound folder `x_lms` is class `x` (LMS/x_lms of SA-CMGAN's
+authors). Capitals make no difference in the names of modalities and splits.
+"""
+
+import dataclasses
+import filecmp
+import pathlib
+
+from cmgan_jax.prepare.folders import (
+    Files,
+    list_folder,
+    list_groups,
+    list_media,
+    relative,
+)
+from cmgan_jax.prepare.plan import Defect
+
+IMAGE_FOLDERS = ("img", "image", "images", "pictures")
+SOUND_FOLDERS = ("audio", "sound", "sounds", "chunk")
+PICTURE_OF_SOUND_FOLDERS = ("lms", *SOUND_FOLDERS)
+SPLITS = ("train", "validation", "test")
+SPLIT_OF = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+}
+LAYOUT = (
+    "{audio|sound|sounds|chunk|LMS}/[train|validation|test/]CLASS/FILES beside "
+    "{img|image|images|pictures}/[train|validation|test/]CLASS/FILES"
+)
+_CLASS_SUFFIX = "_lms"
+
+# Files by split, class and modality ("image", "sound").
+Listing = dict[str, dict[str, dict[str, Files]]]
+
+
+class UnknownLayout(ValueError):
+    """The folders are none that this data set knows."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What the folders hold.
+
+    Attributes:
+      files: one file per stem, sorted. Every class has both modalities in every split
+        that has it. Where the folders name no split, all is train.
+      defects: what is wrong with folders and names.
+      notes: what was read and what was left unread.
+    """
+
+    files: Listing
+    defects: tuple[Defect, ...]
+    notes: tuple[str, ...]
+
+
+def find_files(root: pathlib.Path, *, pictures_of_sound: bool) -> Found:
+    """Lists the files of every split, class and modality.
+
+    Args:
+      root: the folder that holds everything.
+      pictures_of_sound: sounds are pictures of spectrograms, in LMS/ if there is one.
+
+    Raises:
+      UnknownLayout: says what there is and what was expected.
+    """
+    places, notes = _find_modalities(root, pictures_of_sound=pictures_of_sound)
+    listing: Listing = {}
+    defects = []
+    for split, modality, folder in places:
+        defects += _list_modality(listing, split, modality, folder, root)
+    listing = {name: listing[name] for name in SPLITS if name in listing}
+    defects += _drop_repeated(listing, root)
+    defects += _drop_single_modality(listing, root)
+    if "train" not in listing:
+        raise UnknownLayout(f"no class folders for training; expected {LAYOUT}.")
+    return Found(listing, tuple(defects), tuple(notes))
+
+
+def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
+    """(split or "", modality, folder) of every folder of a modality, and notes."""
+    places = [("", root)]
+    for folder in list_folder(root, root)[0]:
+        if folder.name.lower() in SPLIT_OF:
+            places.append((SPLIT_OF[folder.name.lower()], folder))
+    inside = [(split, f) for split, at in places for f in list_folder(at, root)[0]]
+    names = {folder.name.lower() for _, folder in inside}
+    sound_names = PICTURE_OF_SOUND_FOLDERS if pictures_of_sound else SOUND_FOLDERS
+    modality_of = {}
+    for modality, known in (("image", IMAGE_FOLDERS), ("sound", sound_names)):
+        chosen = next((name for name in known if name in names), None)
+        if chosen is None:
+            advice = ""
+            if "lms" in names and not pictures_of_sound:
+                advice = " LMS/ holds pictures of sound: --sound=pictures reads those."
+            there = ", ".join(sorted({folder.name for _, folder in inside})) or "none"
+            raise UnknownLayout(
+                f"no folder of {modality}s; folders found: {there}; expected {LAYOUT}."
+                f"{advice}"
+            )
+        modality_of[chosen] = modality
+    found, unread = [], []
+    for split, folder in inside:
+        modality = modality_of.get(folder.name.lower())
+        if modality:
+            found.append((split, modality, folder))
+        elif split or folder.name.lower() not in SPLIT_OF:
+            unread.append(relative(folder, root))
+    read = ", ".join(relative(folder, root) for _, _, folder in found)
+    notes = [f"read: {read}."]
+    if unread:
+        notes.append(f"not read: the folders {', '.join(unread)}.")
+    return found, notes
+
+
+def _list_modality(
+    listing: Listing, split: str, modality: str, folder: pathlib.Path, root
+) -> list[Defect]:
+    """Adds the classes of one modality's folder to the listing.
+
+    The folder may hold splits unless it lies in one, whose name is then given.
+    """
+    inner, defects = list_groups(folder, root)
+    splits = [part for part in inner if part.name.lower() in SPLIT_OF and not split]
+    if not splits:
+        named = split or "train"
+        return defects + _list_classes(listing, named, modality, inner, root)
+    for part in inner:
+        if part not in splits:
+            detail = "lies beside splits but has the name of none and is not read."
+            defects.append(Defect(relative(part, root), "unknown_layout", detail))
+            continue
+        classes, found = list_groups(part, root)
+        defects += found
+        named = SPLIT_OF[part.name.lower()]
+        defects += _list_classes(listing, named, modality, classes, root)
+    return defects
+
+
+def _list_classes(
+    listing: Listing, split: str, modality: str, folders: Files, root: pathlib.Path
+) -> list[Defect]:
+    defects = []
+    for folder in folders:
+        name = folder.name
+        if modality == "sound":
+            name = name.removesuffix(_CLASS_SUFFIX)
+        files, found = list_media(folder, root)
+        defects += found
+        of_class = listing.setdefault(split, {}).setdefault(name, {})
+        if modality in of_class:
+            detail = f"class {name} of this split was already read from another folder."
+            defects.append(Defect(relative(folder, root), "unknown_layout", detail))
+        elif files:
+            of_class[modality] = files
+    return defects
+
+
+def _drop_repeated(listing: Listing, root: pathlib.Path) -> list[Defect]:
+    """Removes files that an earlier split has too: same class, stem and bytes.
+
+    Other bytes under the same stem are other material: people number files 001, 002
+    in every folder anew.
+    """
+    defects = []
+    first: dict[tuple[str, str, str], pathlib.Path] = {}
+    for classes in listing.values():
+        for name, files in classes.items():
+            for modality, paths in files.items():
+                for path in list(paths):
+                    kept = first.setdefault((name, modality, path.stem), path)
+                    if kept is path or not _same_bytes(kept, path):
+                        continue
+                    paths.remove(path)
+                    detail = (
+                        f"is the same file as {relative(kept, root)} of another split, "
+                        "which is read instead."
+                    )
+                    shown = relative(path, root)
+                    defects.append(Defect(shown, "duplicate_stem", detail))
+    return defects
+
+
+def _same_bytes(one: pathlib.Path, other: pathlib.Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        # The worker that reads the file will name what is wrong with it.
+        return False
+
+
+def _drop_single_modality(listing: Listing, root: pathlib.Path) -> list[Defect]:
+    """Removes from every split the classes that have pictures or sounds only."""
+    defects = []
+    for split, classes in listing.items():
+        for name, files in list(classes.items()):
+            there = {modality: paths for modality, paths in files.items() if paths}
+            if len(there) == 2:
+                continue
+            del classes[name]
+            for modality, paths in there.items():
+                missing = "sound" if modality == "image" else "image"
+                detail = (
+                    f"class {name} has {len(paths)} files here but no {missing} in the "
+                    f"split {split}."
+                )
+                shown = relative(paths[0].parent, root)
+                defects.append(Defect(shown, "one_modality", detail))
+    return defects

@@ -1,0 +1,151 @@
+"""prepare_report.json: what went into a data set, what did not, and why."""
+
+import collections
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from cmgan_jax.prepare.plan import Plan, Produced
+from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.signals.representation import Representation
+
+REPORT_FILE = "prepare_report.json"
+DEFECTS_SHOWN = 50
+
+
+class PrepareReport:
+    """Counts and defects, gathered while the tasks run."""
+
+    def __init__(
+        self,
+        *,
+        dataset: str,
+        version: str,
+        representation: Representation,
+        settings: dict[str, Any],
+        plan: Plan,
+    ):
+        """Starts from the defects and notes of the plan.
+
+        Args:
+          dataset: name of the data set.
+          version: version of its builder.
+          representation: as asked for.
+          settings: as asked for, JSON.
+          plan: class names, splits, defects and notes so far.
+        """
+        self._header = {
+            "dataset": dataset,
+            "version": version,
+            "settings": settings,
+            "representation": representation.to_json(),
+        }
+        self._class_names = plan.class_names
+        self._notes = list(plan.notes)
+        self._defects = list(plan.defects)
+        zeros = np.zeros(len(plan.class_names), np.int64)
+        self._counts = {
+            split: {"image": zeros.copy(), "sound": zeros.copy()}
+            for split in plan.tasks
+        }
+
+    def add(self, split: str, produced: Produced) -> None:
+        """Counts the rows and defects of one task."""
+        self._defects.extend(produced.defects)
+        for kind, counts in self._counts[split].items():
+            labels = getattr(produced.split, kind).label
+            counts += np.bincount(labels, minlength=len(counts))
+
+    def check(self, *, on_bad: str, failed_report_folder: pathlib.Path) -> None:
+        """Ends the build if there are defects not to be skipped, or nothing is left.
+
+        Args:
+          on_bad: "fail" or "skip".
+          failed_report_folder: where the report is written before failing; a report
+            of an earlier failure there is removed otherwise.
+
+        Raises:
+          ValueError: lists the first defects and their number by kind.
+        """
+        file = failed_report_folder / REPORT_FILE
+        reason = None
+        if on_bad == "fail" and self._defects:
+            reason = "Mend the files, or leave them out with --on_bad=skip."
+        elif self._is_empty("train"):
+            reason = "Nothing usable is left for the train split."
+        if reason is None:
+            file.unlink(missing_ok=True)
+            return
+        self.write(file.parent)
+        raise ValueError(
+            f"{self._complaint()}\nNothing was prepared. {reason} All of it is listed "
+            f"in {file}."
+        )
+
+    def write(self, folder: pathlib.Path) -> None:
+        """Writes prepare_report.json into a folder, whole or not at all."""
+        counts = {
+            split: {
+                kind: dict(zip(self._class_names, rows.tolist(), strict=True))
+                for kind, rows in kinds.items()
+            }
+            for split, kinds in self._counts.items()
+        }
+        left_out = [
+            f"split {split!r} has no items of one modality and was left out."
+            for split in self._counts
+            if self._is_empty(split)
+        ]
+        defects = {
+            "count": len(self._defects),
+            "by_kind": self._by_kind(),
+            "all": [dataclasses.asdict(defect) for defect in self._defects],
+        }
+        content = self._header | {
+            "items": counts,
+            "defects": defects,
+            "notes": self._notes + left_out,
+        }
+        write_json(folder / REPORT_FILE, content)
+
+    def _by_kind(self) -> dict[str, int]:
+        kinds = collections.Counter(defect.kind for defect in self._defects)
+        return dict(kinds.most_common())
+
+    def _is_empty(self, split: str) -> bool:
+        kinds = self._counts.get(split, {"image": np.zeros(0)})
+        return not all(rows.any() for rows in kinds.values())
+
+    def _complaint(self) -> str:
+        shown = [
+            f"  {defect.kind}: {defect.path}: {defect.detail}"
+            for defect in self._defects[:DEFECTS_SHOWN]
+        ]
+        hidden = len(self._defects) - len(shown)
+        if hidden:
+            shown.append(f"  ... and {hidden} more.")
+        kinds = ", ".join(f"{n} {kind}" for kind, n in self._by_kind().items())
+        return "\n".join(
+            [
+                f"{len(self._defects)} defects in the material.",
+                *shown,
+                f"By kind: {kinds or 'none'}.",
+            ]
+        )
+
+
+def read_report(folder: pathlib.Path) -> dict[str, Any]:
+    """The report of finished data.
+
+    Raises:
+      FileNotFoundError: there is none.
+    """
+    file = folder / REPORT_FILE
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"{file} is missing: delete {folder} and prepare again."
+        )
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Runs: a system trained in its workdir, restored, evaluated."""

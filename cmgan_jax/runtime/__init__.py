@@ -1,0 +1,1 @@
+"""What a process needs of its machine: devices, memory, files, progress."""

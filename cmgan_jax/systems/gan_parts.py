@@ -1,0 +1,63 @@
+"""Everything static about the adversarial update of one system."""
+
+import dataclasses
+
+import optax
+from flax import linen as nn
+
+from cmgan_jax.training import losses
+
+
+@dataclasses.dataclass(frozen=True)
+class Conditioning:
+    """What the adversarial losses do to the encoder.
+
+    Attributes:
+      trained: top-level names of the encoder's parameters that the generator's loss
+        trains; empty for none.
+      batch_statistics: whether the trunk normalises with the batch's statistics and
+        moves its averages (the reference does) instead of using the averages.
+    """
+
+    trained: tuple[str, ...]
+    batch_statistics: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class GanParts:
+    """Everything static about one system's update.
+
+    Attributes:
+      encoder: has methods features(x, train) and code(features, train).
+      generator: maps (code [b 64], z [b q]) to [b h w c] in (-1, 1).
+      discriminator: maps (x [b h w c], code) to logits [b].
+      target_recogniser: maps [b h w c] to logits over the classes [b m].
+      generator_optimizer: updates generator and encoder.
+      discriminator_optimizer: updates the discriminator.
+      conditioning: what the losses do to the encoder.
+      loss: the adversarial loss.
+      fake_weight: weight of generated pairs in the discriminator's loss.
+      mismatched_weight: weight of mismatched pairs in the discriminator's loss.
+      reconstruction_weight: weight of the mean absolute error of the generated target.
+      classification_weight: weight of the cross-entropy that the run's own recogniser
+        of targets, frozen, finds in the generated target; 0 for none.
+      discriminator_every: the discriminator learns at every n-th step (from step 0).
+      z_size: size of the noise vector z.
+      average_decay: decay of the moving averages used to generate; 0 keeps none.
+    """
+
+    encoder: nn.Module
+    generator: nn.Module
+    discriminator: nn.Module
+    target_recogniser: nn.Module
+    generator_optimizer: optax.GradientTransformation
+    discriminator_optimizer: optax.GradientTransformation
+    conditioning: Conditioning
+    loss: losses.AdversarialLoss
+    fake_weight: float
+    mismatched_weight: float
+    reconstruction_weight: float
+    classification_weight: float
+    discriminator_every: int
+    z_size: int
+    average_decay: float

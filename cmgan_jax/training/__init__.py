@@ -1,0 +1,1 @@
+"""Training: the one loop, states, losses and random numbers, pure functions."""

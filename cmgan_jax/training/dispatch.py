@@ -1,0 +1,100 @@
+"""Several steps in one call of the devices, from batches on their way or already there.
+
+An accelerator finishes a small step sooner than a host starts the next one: then many
+steps go into one call, and the data set stays in device memory.
+"""
+
+import collections
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh
+
+from cmgan_jax.runtime import devices
+
+Batch = Mapping[str, Any]
+Tree = Any
+Metrics = Mapping[str, jax.Array]
+Step = Callable[[Any, Batch], tuple[Any, Metrics]]
+AHEAD = 2  # calls whose items are on their way while another runs
+
+
+@dataclasses.dataclass(frozen=True)
+class Feed:
+    """What the steps of a phase are fed.
+
+    Attributes:
+      items: one tree of host arrays per step, this process's rows; endless.
+      resident: arrays on the devices that every step may read.
+      batch: (resident, item) -> the step's batch; pure.
+    """
+
+    items: Iterator[Tree]
+    resident: Tree = ()
+    batch: Callable[[Tree, Tree], Batch] = lambda resident, item: item
+
+
+# (batch size, seed, first step) -> what the steps are fed.
+Feeds = Callable[[int, int, int], Feed]
+
+
+def make_update(
+    step: Step, feed: Feed, mesh: Mesh
+) -> Callable[[Any, Tree, Tree], tuple[Any, Metrics]]:
+    """Jits as many steps in a row as there are items.
+
+    Args:
+      step: pure update, (state, batch) -> (state, metrics).
+      feed: makes a batch of an item.
+      mesh: devices that share each batch.
+
+    Returns:
+      (state, resident, items [k ...]) -> (state, metrics [k]); gives the state away.
+    """
+
+    def update(state, resident, items):
+        def one(state, item):
+            return step(state, feed.batch(resident, item))
+
+        (count,) = {len(leaf) for leaf in jax.tree.leaves(items)}
+        if count > 1:
+            return lax.scan(one, state, items)
+        # A loop's body is not fused with what is around it.
+        state, metrics = one(state, jax.tree.map(lambda x: x[0], items))
+        return state, jax.tree.map(lambda x: x[None], metrics)
+
+    everywhere = devices.replicated(mesh)
+    return jax.jit(update, donate_argnums=0, out_shardings=everywhere)
+
+
+def calls(done: int, steps: int, per_call: int) -> list[int]:
+    """The last step of every call: multiples of `per_call`, and the last of all."""
+    return [*range(done // per_call * per_call + per_call, steps, per_call), steps]
+
+
+def stack(items: Sequence[Tree], mesh: Mesh) -> Tree:
+    """The items of one call, stacked to [k ...] and split over the devices."""
+    stacked = jax.tree.map(lambda *rows: np.stack(rows), *items)
+    return devices.to_devices(stacked, mesh, stacked=True)
+
+
+def stacked_items(
+    items: Iterator[Tree], counts: list[int], mesh: Mesh
+) -> Iterator[Tree]:
+    """Items of every call, stacked and on the devices, a few calls ahead.
+
+    Args:
+      items: one tree of host arrays per step.
+      counts: steps of every call; no more items are taken than these need.
+      mesh: devices that share each batch.
+    """
+    waiting = collections.deque()
+    for count in counts:
+        waiting.append(stack([next(items) for _ in range(count)], mesh))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting

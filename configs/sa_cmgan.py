@@ -1,5 +1,0 @@
-"""SA-CMGAN (Tan et al., ICASSP 2020) with the reference's defects corrected."""
-
-from configs import base
-
-get_config = base.get_config

@@ -1,0 +1,203 @@
+"""Checkpoints: saved, restored in part, on other devices, and damaged in many ways."""
+
+import gc
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh
+
+from cmgan_jax.runs.checkpoints import (
+    Checkpoints,
+    DamagedCheckpointError,
+    abstract,
+    digest,
+)
+from cmgan_jax.runtime import devices
+
+# Orbax drops the reads under way when one of them fails.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+EVERYWHERE = devices.replicated(devices.data_mesh())
+
+
+def tree(step: int):
+    weights = jnp.arange(30_000, dtype=jnp.float32).reshape(300, 100) + step
+    return {
+        "weights": weights,
+        "half": weights[0].astype(jnp.bfloat16),
+        "flag": jnp.array([True, False]),
+        "step": jnp.int32(step),
+        "rng": jax.random.key(step),
+        "none": None,
+    }
+
+
+def items(step: int):
+    return {"training": tree(step), "inference": {"w": tree(step)["weights"][:5]}}
+
+
+def wanted(*names, where=EVERYWHERE):
+    return {name: abstract(items(0)[name], where) for name in names}
+
+
+@pytest.fixture(autouse=True)
+def dropped_reads():
+    """Collects what Orbax dropped while the warnings about it are ignored."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Checkpoints of steps 2 and 4."""
+    checkpoints = Checkpoints(tmp_path / "gan", keep=2)
+    for step in (0, 2, 4):
+        checkpoints.save(step, items(step))
+    checkpoints.close()
+    return tmp_path / "gan"
+
+
+def biggest_file(folder: Path, step: int, item: str) -> Path:
+    """The file that holds most of an item's numbers."""
+    files = [f for f in (folder / str(step) / item).rglob("*") if f.is_file()]
+    return max(files, key=lambda file: file.stat().st_size)
+
+
+def flip_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def test_what_was_saved_comes_back_bit_for_bit(folder):
+    checkpoints = Checkpoints(folder)
+    assert checkpoints.steps() == [4, 2]  # the newest two were to be kept
+    for step in (4, 2):
+        restored = checkpoints.restore(step, wanted("training"))["training"]
+        assert digest(restored) == digest(tree(step))
+        assert restored["half"].dtype == jnp.bfloat16 and restored["none"] is None
+        assert restored["rng"].dtype == tree(0)["rng"].dtype
+        np.testing.assert_array_equal(restored["weights"], tree(step)["weights"])
+    checkpoints.close()
+
+
+def test_one_item_is_restored_without_the_other(folder):
+    for file in (folder / "4" / "training").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"")
+    checkpoints = Checkpoints(folder)
+    restored = checkpoints.restore(4, wanted("inference"))
+    assert list(restored) == ["inference"] and restored["inference"]["w"].shape[0] == 5
+    with pytest.raises(DamagedCheckpointError, match=r"gan/4 cannot be read"):
+        checkpoints.restore(4, wanted("training"))
+    checkpoints.close()
+
+
+def test_other_devices_than_those_that_saved(folder):
+    alone = devices.replicated(Mesh(np.array(jax.devices()[:1]), ("data",)))
+    checkpoints = Checkpoints(folder)
+    for where, count in ((alone, 1), (EVERYWHERE, 4)):
+        restored = checkpoints.restore(4, wanted("training", where=where))["training"]
+        assert len(restored["weights"].sharding.device_set) == count
+        assert digest(restored) == digest(tree(4))
+    checkpoints.close()
+
+
+def test_the_digest_sees_every_change():
+    first = digest(tree(1))
+    assert first == digest(tree(1)) == digest(jax.device_put(tree(1), EVERYWHERE))
+    for name, value in tree(1).items():
+        if value is None:
+            continue
+        other = tree(1) | {name: tree(2)[name]}
+        if name == "flag":
+            other[name] = jnp.array([False, True])
+        assert digest(other) != first, name
+    swapped = tree(1)
+    swapped["weights"] = swapped["weights"][::-1]
+    assert digest(swapped) != first
+
+
+@pytest.mark.parametrize("damage", ["flipped bit", "cut short", "missing", "no item"])
+def test_damage_is_noticed_and_an_older_checkpoint_taken(folder, damage, capsys):
+    file = biggest_file(folder, 4, "training")
+    if damage == "flipped bit":
+        flip_bit(file)
+    elif damage == "cut short":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    elif damage == "missing":
+        file.unlink()
+    else:
+        (folder / "4" / "training").rename(folder / "4" / "trained")
+    checkpoints = Checkpoints(folder, keep=2)
+    with pytest.raises(DamagedCheckpointError, match="gan/4"):
+        checkpoints.restore(4, wanted("training"))
+    step, restored = checkpoints.restore_newest(wanted("training"))
+    assert step == 2 and digest(restored["training"]) == digest(tree(2))
+    said = capsys.readouterr().out
+    assert "gan/4" in said and "It is now" in said
+    assert checkpoints.steps() == [2]
+    assert len(list(folder.glob("4.damaged-*"))) == 1
+
+    # The step is made again and saved under the same name.
+    checkpoints.save(4, items(4))
+    checkpoints.close()
+    again = Checkpoints(folder)
+    assert again.steps() == [4, 2]
+    assert digest(again.restore(4, wanted("training"))["training"]) == digest(tree(4))
+    again.close()
+
+
+def test_a_stray_empty_folder_with_a_number_is_no_checkpoint(folder):
+    (folder / "9").mkdir()
+    checkpoints = Checkpoints(folder, keep=2)
+    assert checkpoints.restore_newest(wanted("training"))[0] == 4
+    assert 9 not in checkpoints.steps()
+    checkpoints.close()
+
+
+def test_nothing_sound_is_left(folder):
+    for step in (2, 4):
+        flip_bit(biggest_file(folder, step, "training"))
+    checkpoints = Checkpoints(folder, keep=2)
+    with pytest.raises(DamagedCheckpointError, match="start anew"):
+        checkpoints.restore_newest(wanted("training"))
+    assert checkpoints.steps() == [4, 2]
+    checkpoints.close()
+
+
+def test_checkpoints_of_another_network_stay_where_they_are(folder):
+    checkpoints = Checkpoints(folder, keep=2)
+    other = {"training": {**wanted("training")["training"], "more": jnp.zeros(3)}}
+    with pytest.raises(DamagedCheckpointError, match="version that wrote it"):
+        checkpoints.restore_newest(other)
+    assert checkpoints.steps() == [4, 2]
+    checkpoints.close()
+
+
+def test_a_new_folder_has_no_checkpoints(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "new", keep=1)
+    assert checkpoints.restore_newest(wanted("training")) is None
+    checkpoints.close()
+
+
+def test_reading_leaves_the_folder_as_it_is(folder):
+    before = sorted(folder.rglob("*"))
+    checkpoints = Checkpoints(folder)
+    checkpoints.restore(2, wanted("inference"))
+    checkpoints.close()
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_step_saved_twice_stays_as_it_was(folder):
+    checkpoints = Checkpoints(folder, keep=2)
+    checkpoints.save(4, items(5))
+    restored = checkpoints.restore(4, wanted("training"))["training"]
+    assert digest(restored) == digest(tree(4))
+    checkpoints.close()

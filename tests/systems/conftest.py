@@ -1,0 +1,132 @@
+"""One adversarial update of small systems, computed once for all tests."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from cmgan_jax.systems import gan_phase as gan
+from cmgan_jax.systems.gan_parts import GanParts
+from cmgan_jax.systems.sa_cmgan import Task, assemble
+from cmgan_jax.training.state import NetState, apply_training
+
+TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
+PIXELS = {
+    "source": TASK.source_shape,
+    "target": TASK.target_shape,
+    "mismatched": TASK.target_shape,
+}
+BATCH = {
+    name: np.random.default_rng(i).integers(0, 256, (8, *shape), dtype=np.uint8)
+    for i, (name, shape) in enumerate(PIXELS.items())
+} | {"label": np.array([0, 1, 2, 0, 1, 2, 0, 1], np.int32)}
+
+# Without BatchNorm the discriminator judges every pair by itself.
+PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
+
+
+def remembering(rate: float) -> optax.GradientTransformation:
+    """Gradient descent whose state is the last gradient."""
+    return optax.GradientTransformation(
+        init=lambda params: jax.tree.map(jnp.zeros_like, params),
+        update=lambda gradient, state, params: (
+            jax.tree.map(lambda g: -rate * g, gradient),
+            gradient,
+        ),
+    )
+
+
+def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
+    """The discriminator with singular vectors that another iteration leaves alone."""
+    x = jnp.zeros((1, *TASK.target_shape))
+    code = jnp.zeros((1, parts.encoder.code_size))
+
+    def iterate(_, spectral):
+        now = network.replace(collections={**network.collections, **spectral})
+        _, new = apply_training(parts.discriminator, now, network.params, x, code)
+        return {"spectral_stats": new["spectral_stats"]}
+
+    spectral = {"spectral_stats": network.collections["spectral_stats"]}
+    spectral = jax.lax.fori_loop(0, steps, iterate, spectral)
+    return network.replace(collections={**network.collections, **spectral})
+
+
+def initialise(parts: GanParts) -> gan.GanState:
+    root = jax.random.key(0)
+    x = jnp.zeros((1, *TASK.source_shape))
+    variables = parts.encoder.init(jax.random.key(1), x, train=False)
+    state = gan.init_state(
+        parts, root=root, encoder_variables=variables, target_shape=TASK.target_shape
+    )
+    state = state.replace(discriminator=converged(parts, state.discriminator))
+    if parts.classification_weight:
+        target = jnp.zeros((1, *TASK.target_shape))
+        recogniser = parts.target_recogniser.init(root, target, train=False)
+        state = state.replace(target_recogniser=recogniser)
+    return state
+
+
+@dataclasses.dataclass(frozen=True)
+class Update:
+    """One step of one system."""
+
+    parts: GanParts
+    step: jax.stages.Wrapped
+    batch: dict
+    before: gan.GanState
+    after: gan.GanState
+    metrics: dict
+
+
+@pytest.fixture(name="converged", scope="session")
+def _converged():
+    return converged
+
+
+@pytest.fixture(scope="session")
+def make_parts(tiny_config):
+    """Fields to override -> the parts of s2i; its optimizers keep the gradient."""
+
+    def make(**overrides) -> GanParts:
+        return dataclasses.replace(
+            assemble(tiny_config("s2i", **PLAIN | overrides), TASK).gan,
+            generator_optimizer=remembering(0.1),
+            discriminator_optimizer=remembering(0.1),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_update(make_parts):
+    """Fields to override -> one step of s2i."""
+
+    def make(**overrides) -> Update:
+        parts = make_parts(**overrides)
+        before = jax.jit(lambda: initialise(parts))()
+        step = jax.jit(gan.make_step(parts))
+        after, metrics = step(before, BATCH)
+        return Update(parts, step, BATCH, before, after, metrics)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def default(make_update) -> Update:
+    return make_update()
+
+
+@pytest.fixture(scope="session")
+def original(make_update) -> Update:
+    """Untrained conditioning, BatchNorm in the discriminator, which learns at times."""
+    fields = {
+        "model.discriminator_norm": True,
+        "gan.conditioning": "untrained",
+        "gan.discriminator_every": 2,
+        "gan.average_decay": 0.0,
+        "gan.reconstruction_weight": 0.0,
+    }
+    return make_update(**fields)

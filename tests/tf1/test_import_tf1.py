@@ -1,0 +1,198 @@
+"""The authors' variables become a workdir that generates what they generate."""
+
+import json
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cmgan_jax.cli.import_tf1 import import_variables
+from cmgan_jax.configs import sa_cmgan_original
+from cmgan_jax.data.items import Split, make_items
+from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.prepare.packing import Packer
+from cmgan_jax.prepare.plan import Plan
+from cmgan_jax.runs import model as trained
+from cmgan_jax.runs.record import read_record
+from cmgan_jax.signals.representation import Representation
+from cmgan_jax.systems import sa_cmgan as systems
+from cmgan_jax.tf1 import variables as tf1
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = Path(os.environ.get("CMGAN_SHARED", ROOT.parent / "shared")) / "reference"
+ATTENTION = ["f", "g", "h"]
+NORM = ["beta", "gamma", "moving_mean", "moving_variance"]
+
+
+def _attention_names(scope, letter, *, spectral):
+    names = [f"{scope}/attention/gamma{letter}"]
+    for role in ATTENTION:
+        prefix = f"{scope}/attention/{role}{letter}"
+        names += [f"{prefix}_conv/w"] + [f"{prefix}_bn/{part}" for part in NORM]
+        names += [f"{prefix}_conv/u"] if spectral else []
+    return names
+
+
+def _names():
+    """Every variable of the s2i graph."""
+    names = []
+    for scope, en, letter in (
+        ("encoder_Img", "enI", "I"),
+        ("encoder_Sud", "enS", "S"),
+        ("discriminator", "d", "I"),
+    ):
+        spectral = scope == "discriminator"
+        u = ["u"] if spectral else []
+        names += _attention_names(scope, letter, spectral=spectral)
+        for n in range(1, 6):
+            names += [f"{scope}/{en}_conv{n}/{part}" for part in ["w", *u]]
+        dense = (6, 7) if spectral else (6, 7, 8)
+        for n in dense:
+            names += [f"{scope}/{en}_fc{n}/{part}" for part in ["Matrix", "bias", *u]]
+        for n in (2, 3, 4, 5, *(dense[:1] if spectral else dense)):
+            names += [f"{scope}/{en}_bn{n}/{part}" for part in NORM]
+    names += _attention_names("generator", "I", spectral=False)
+    names += ["generator/g_fc1/Matrix", "generator/g_fc1/bias"]
+    names += [f"generator/g_dc{n}/w" for n in range(2, 7)]
+    names += [f"generator/g_bn{n}/{part}" for n in (1, 2, 3) for part in NORM]
+    for scope in ("classifier_Img/cI_fc1", "classifier_Sud/cS_fc1"):
+        names += [f"{scope}/Matrix", f"{scope}/bias"]
+    return names
+
+
+def _prepared(folder, *, size, classes, sound="pictures"):
+    labels = np.arange(8) % len(classes)
+    representation = Representation(image_size=size, sound=sound)
+    folder.mkdir()
+    packer = Packer(
+        folder,
+        representation,
+        Plan(classes, "stem", tasks={"test": ()}, songs=("x",)),
+    )
+    draw = np.random.default_rng(0)
+
+    def items(shape):
+        array = draw.integers(0, 256, (8, *shape), dtype=np.uint8)
+        stem = [f"s{row}" for row in range(8)]
+        return make_items(array, label=labels, song=labels * 0, stem=stem)
+
+    shapes = representation.image_shape, representation.sound_shape
+    packer.add("test", Split(*map(items, shapes)))
+    packer.finish(dataset="random", version="1.0.0")
+    return open_prepared(folder)
+
+
+def _narrow():
+    config = sa_cmgan_original.get_config("s2i")
+    config.model.width = 4
+    config.model.hidden_size = 16
+    return config
+
+
+def _initialise(system):
+    x, key = jnp.zeros((1, 16, 16, 3)), jax.random.key(3)
+    code, z = jnp.zeros((1, 64)), jnp.zeros((1, 62))
+    return system.source_recogniser.init(key, x, train=False), {
+        "generator": system.gan.generator.init(key, code, z, train=False),
+        "discriminator": system.gan.discriminator.init(key, x, code, train=False),
+    }
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    """A random narrow system's variables under TensorFlow's names, and its data."""
+    prepared = _prepared(
+        tmp_path_factory.mktemp("data") / "p", size=16, classes=("a", "b")
+    )
+    task = systems.Task((16, 16, 3), (16, 16, 3), 2, stem_aligned=True)
+    system = systems.assemble(_narrow(), task)
+    recogniser, networks = jax.jit(lambda: _initialise(system))()
+    for side in ("source", "target"):
+        for part in ("encoder", "classifier"):
+            networks[f"{side}_{part}"] = {
+                name: tree[part] for name, tree in recogniser.items() if part in tree
+            }
+    variables = tf1.to_tf1(networks, _names(), direction="s2i")
+    assert len(variables) == len(_names())
+    return system, networks, variables, prepared
+
+
+def test_generates_and_classifies_as_the_variables_do(narrow, tmp_path):
+    system, networks, variables, prepared = narrow
+    import_variables(variables, _narrow(), prepared=prepared, workdir=tmp_path / "run")
+    run = trained.load(tmp_path / "run")
+    assert run.step == 12000 and run.record == read_record(tmp_path / "run")
+
+    sound = jnp.asarray(prepared.split("test").sound.array)
+    own = {
+        "encoder": networks["source_encoder"],
+        "generator": networks["generator"],
+    }
+    key = jax.random.key(1)
+    expected = jax.jit(trained.make_generate(system.gan))(own, sound, key)
+    np.testing.assert_allclose(run.generate(sound, key), expected, atol=1e-5)
+    for side in ("source", "target"):
+        logits = trained.load_classifier(run, side)(expected)
+        assert logits.shape == (8, 2) and np.isfinite(logits).all()
+
+
+def test_data_that_do_not_fit_are_refused(narrow, tmp_path):
+    _, _, variables, _ = narrow
+
+    def given(name, message, *, changed=variables, **fields):
+        fields = {"size": 16, "classes": ("a", "b"), **fields}
+        data = _prepared(tmp_path / name, **fields)
+        with pytest.raises(ValueError, match=message):
+            import_variables(
+                changed, _narrow(), prepared=data, workdir=tmp_path / "run"
+            )
+        assert not (tmp_path / "run" / "config.json").exists()
+
+    given("three", "knows 2 classes, the data have 3", classes=("a", "b", "c"))
+    given("mel", "sources have 3 channels, the data's 1", sound="log_mel")
+    given("large", r"hidden/dense/kernel: \(32, 16\), expected", size=32)
+    without = {name: v for name, v in variables.items() if "g_dc" not in name}
+    given("less", "fit no layer|missing, expected", changed=without)
+
+
+@pytest.mark.skipif(
+    not (REFERENCE / "tf1_s2i_variables.json").exists(),
+    reason=f"no tf1_s2i_variables.json in {REFERENCE}: set CMGAN_SHARED",
+)
+@pytest.mark.slow
+def test_the_authors_graph_is_imported_scored_and_heard(tmp_path):
+    """The command, on variables of the authors' names and shapes."""
+    shapes = json.loads((REFERENCE / "tf1_s2i_variables.json").read_text())
+    weights = {
+        name: 0.05
+        * np.random.default_rng(zlib.crc32(name.encode()))
+        .standard_normal(shape)
+        .astype(np.float32)
+        ** (2 if name.endswith("moving_variance") else 1)
+        for name, shape in shapes.items()
+    }
+    np.savez(tmp_path / "weights.npz", **weights)
+    classes = tuple(f"class{i:02d}" for i in range(13))
+    _prepared(tmp_path / "data", size=64, classes=classes)
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "cmgan_jax", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    workdir = f"--workdir={tmp_path / 'run'}"
+    run(
+        "import_tf1",
+        f"--checkpoint={tmp_path / 'weights.npz'}",
+        "--direction=s2i",
+        f"--data={tmp_path / 'data'}",
+        workdir,
+    )
+    assert "accuracy" in run("evaluate", workdir, "--protocol=original")

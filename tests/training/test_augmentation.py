@@ -1,0 +1,41 @@
+"""Random shifts and noise."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cmgan_jax.training import augmentation
+
+KEY = jax.random.key(0)
+
+
+def test_shift_moves_whole_examples_and_repeats_the_border():
+    x = np.arange(2 * 6 * 5 * 1, dtype=np.float32).reshape(2, 6, 5, 1)
+    x = np.tile(x, (32, 1, 1, 1))
+    padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
+    shifted = np.asarray(augmentation.shift(jnp.asarray(x), KEY, pixels=2))
+    corners = set()
+    for example, wide in zip(shifted, padded, strict=True):
+        fits = [
+            (top, left)
+            for top in range(5)
+            for left in range(5)
+            if np.array_equal(wide[top : top + 6, left : left + 5], example)
+        ]
+        assert len(fits) == 1
+        corners.update(fits)
+    rows, columns = zip(*corners, strict=True)
+    assert set(rows) == set(columns) == set(range(5))
+
+
+def test_noise_has_another_deviation_for_each_example():
+    x = jnp.zeros((64, 16, 16, 3))
+    deviations = np.asarray(augmentation.noise(x, KEY, level=0.5)).std(axis=(1, 2, 3))
+    assert deviations.max() < 0.55 and deviations.min() < 0.05
+    np.testing.assert_allclose(deviations.mean(), 0.25, atol=0.06)
+
+
+def test_zero_changes_nothing():
+    x = jnp.ones((2, 4, 4, 1))
+    assert augmentation.shift(x, KEY, pixels=0) is x
+    assert augmentation.noise(x, KEY, level=0.0) is x

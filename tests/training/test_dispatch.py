@@ -1,0 +1,92 @@
+"""Several steps in one call: the same numbers as one call each."""
+
+import itertools
+
+import jax
+import numpy as np
+import pytest
+
+from cmgan_jax.nets.classifier import Classifier
+from cmgan_jax.nets.encoder import Encoder
+from cmgan_jax.nets.recogniser import Recogniser
+from cmgan_jax.runtime import devices
+from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.training.dispatch import Feed, calls, make_update, stacked_items
+from cmgan_jax.training.optim import adam
+
+SHAPE = (16, 16, 1)
+MODULE = Recogniser(
+    encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
+    classifier=Classifier(num_classes=2),
+)
+OPTIMIZER = adam(1e-3, beta1=0.9, beta2=0.999)
+
+
+def items():
+    draw = np.random.default_rng(0)
+    while True:
+        yield {
+            "source": draw.integers(0, 256, (8, *SHAPE), dtype=np.uint8),
+            "label": draw.integers(0, 2, 8, dtype=np.int32),
+        }
+
+
+def train(per_call):
+    """Six steps, and the loss of each."""
+    mesh = devices.data_mesh()
+    step = classifier.make_step(
+        MODULE, OPTIMIZER, modality="source", shift=1, noise=0.1
+    )
+    everywhere = devices.replicated(mesh)
+    root = jax.random.key(0)
+    state = jax.jit(
+        lambda: classifier.init_state(MODULE, OPTIMIZER, root=root, shape=SHAPE),
+        out_shardings=everywhere,
+    )()
+    feed = Feed(items())
+    update, losses = make_update(step, feed, mesh), []
+    for stacked in stacked_items(feed.items, [per_call] * (6 // per_call), mesh):
+        state, metrics = update(state, feed.resident, stacked)
+        losses += np.asarray(metrics["classifier_loss"]).tolist()
+    return state, np.array(losses)
+
+
+def test_several_steps_in_a_call_equal_as_many_calls():
+    one, losses = train(1)
+    three, losses_of_three = train(3)
+    assert int(one.step) == int(three.step) == 6
+    np.testing.assert_allclose(losses_of_three, losses, rtol=1e-4)
+    for there, here in zip(
+        jax.tree.leaves(three.network.collections),
+        jax.tree.leaves(one.network.collections),
+        strict=True,
+    ):
+        np.testing.assert_allclose(there, here, rtol=1e-3, atol=1e-4)
+
+
+def test_one_program_serves_every_step(caplog):
+    with jax.log_compiles():
+        train(2)
+    compiled = [r for r in caplog.records if "Compiling jit(update)" in r.message]
+    assert len(compiled) == 1
+
+
+@pytest.mark.parametrize(
+    ("done", "steps", "per_call", "expected"),
+    [
+        (0, 10, 4, [4, 8, 10]),
+        (6, 10, 4, [8, 10]),  # a run that was stopped inside what is now a call
+        (8, 10, 1, [9, 10]),
+        (0, 8, 4, [4, 8]),
+    ],
+)
+def test_calls_end_at_multiples_and_at_the_last_step(done, steps, per_call, expected):
+    assert calls(done, steps, per_call) == expected
+
+
+def test_no_item_too_many_is_taken():
+    source = itertools.count()
+    numbers = ({"x": np.full(4, number)} for number in source)
+    taken = list(stacked_items(numbers, [2, 2, 1], devices.data_mesh()))
+    assert [call["x"][:, 0].tolist() for call in taken] == [[0, 1], [2, 3], [4]]
+    assert next(source) == 5

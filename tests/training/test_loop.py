@@ -1,0 +1,179 @@
+"""The loop: what is called when, and how a run ends early without harm."""
+
+import itertools
+import os
+import signal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import struct
+
+from cmgan_jax.runtime import devices
+from cmgan_jax.training.dispatch import Feed
+from cmgan_jax.training.loop import Hooks, Interrupted, NonFiniteError, Schedule, fit
+
+
+class Counter(struct.PyTreeNode):
+    """A state that adds up what it is fed."""
+
+    step: jax.Array
+    total: jax.Array
+
+
+def add(state, batch):
+    loss = batch["x"].mean()
+    total = state.total + loss + batch.get("hidden", jnp.zeros(1)).mean()
+    return Counter(step=state.step + 1, total=total), {"loss": loss}
+
+
+def start(step: int = 0) -> Counter:
+    return Counter(step=jnp.int32(step), total=jnp.float32(0.0))
+
+
+def numbered(first: int = 1, **special):
+    """Batches whose mean is their step's number, endless."""
+    for number in itertools.count(first):
+        value = special.get(f"step{number}", float(number))
+        yield {"x": np.full((4, 2), value, np.float32)}
+
+
+class Recorder:
+    """Hooks that remember their calls."""
+
+    def __init__(self, *, at_sample=lambda number: None):
+        self.logged, self.sampled, self.saved = {}, [], {}
+        self._at_sample = at_sample
+
+    @property
+    def hooks(self) -> Hooks:
+        return Hooks(log=self.logged.__setitem__, sample=self._sample, save=self._save)
+
+    def _sample(self, number, state):
+        self.sampled.append(number)
+        self._at_sample(number)
+        return {"validation": 0.5}
+
+    def _save(self, number, state):
+        assert int(state.step) == number
+        self.saved[number] = float(state.total)
+
+
+def run(recorder, batches, *, state=None, schedule=None):
+    return fit(
+        "test",
+        add,
+        state or start(),
+        Feed(batches),
+        mesh=devices.data_mesh(),
+        schedule=schedule
+        or Schedule(steps=10, log_every=2, sample_every=5, checkpoint_every=4),
+        hooks=recorder.hooks,
+    )
+
+
+def test_everything_happens_when_it_is_due(capsys):
+    recorder = Recorder()
+    state = run(recorder, numbered())
+    assert int(state.step) == 10 and float(state.total) == sum(range(1, 11))
+    assert list(recorder.logged) == [2, 4, 5, 6, 8, 10]
+    assert recorder.sampled == [5, 10]
+    assert recorder.saved == {4: 10.0, 8: 36.0, 10: 55.0}
+    # Means since the last line.
+    assert recorder.logged[2] == {"loss": 1.5}
+    assert recorder.logged[5] == {"loss": 5.0, "validation": 0.5}
+    assert recorder.logged[8] == {"loss": 7.5}
+    assert "test: 10/10 steps" in capsys.readouterr().err
+
+
+def test_it_goes_on_where_the_state_stands_and_takes_no_batch_too_many():
+    recorder, source = Recorder(), numbered(first=7)
+    run(recorder, source, state=start(6))
+    assert list(recorder.logged) == [8, 10]
+    assert recorder.saved == {8: 15.0, 10: 34.0}
+    assert next(source)["x"][0, 0] == 11.0
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_bad_number_names_its_step_and_is_not_saved(bad):
+    recorder = Recorder()
+    with pytest.raises(NonFiniteError, match=r"^step 7 computed .*loss.*checkpoint is"):
+        run(recorder, numbered(step7=bad))
+    assert list(recorder.saved) == [4] and max(recorder.logged) == 6
+
+
+def test_several_steps_in_a_call_end_where_something_is_due():
+    recorder = Recorder()
+    schedule = Schedule(
+        steps=9, log_every=2, sample_every=4, checkpoint_every=4, per_call=2
+    )
+    state = run(recorder, numbered(), schedule=schedule)
+    assert int(state.step) == 9 and float(state.total) == sum(range(1, 10))
+    assert list(recorder.logged) == [2, 4, 6, 8, 9]
+    assert recorder.logged[4]["loss"] == 3.5
+    assert recorder.sampled == [4, 8, 9]
+    assert recorder.saved == {4: 10.0, 8: 36.0, 9: 45.0}
+
+
+def test_a_bad_number_inside_a_call_names_its_step():
+    schedule = Schedule(
+        steps=8, log_every=4, sample_every=4, checkpoint_every=4, per_call=4
+    )
+    with pytest.raises(NonFiniteError, match=r"^step 6 computed .*loss"):
+        run(Recorder(), numbered(step6=float("nan")), schedule=schedule)
+
+
+def test_bad_parameters_behind_a_good_loss_are_not_saved():
+    recorder = Recorder()
+
+    def batches():
+        for number, batch in enumerate(numbered(), start=1):
+            hidden = np.full(4, np.nan if number == 8 else 0.0, np.float32)
+            yield batch | {"hidden": hidden}
+
+    with pytest.raises(NonFiniteError, match=r"^step 8 computed parameters that are"):
+        run(recorder, batches())
+    assert list(recorder.saved) == [4]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_stops(number):
+    recorder = Recorder()
+    before = signal.getsignal(number)
+
+    def batches():
+        for count, batch in enumerate(numbered(), start=1):
+            if count == 6:  # read ahead while step 3 or 4 runs
+                os.kill(os.getpid(), number)
+            yield batch
+
+    with pytest.raises(Interrupted, match=r"stopped after step \d of test; saved"):
+        run(recorder, batches())
+    last = max(recorder.saved)
+    assert 3 <= last <= 6 and recorder.saved[last] == sum(range(1, last + 1))
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_while_sampling_still_saves_before_stopping():
+    recorder = Recorder(at_sample=lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(Interrupted, match="stopped after step 6"):
+        run(recorder, numbered())
+    assert recorder.saved == {4: 10.0, 6: 21.0}
+
+
+def test_a_signal_at_the_last_step_finishes_the_run():
+    recorder = Recorder(
+        at_sample=lambda step: step == 10 and os.kill(os.getpid(), signal.SIGTERM)
+    )
+    state = run(recorder, numbered())
+    assert int(state.step) == 10 and max(recorder.saved) == 10
+
+
+def test_a_batch_that_devices_cannot_share_is_refused_by_field():
+    mesh = devices.data_mesh()
+    devices.require_divisible(8, mesh, field="gan.batch_size")
+    with pytest.raises(ValueError, match=r"gan.batch_size=6 .* 4 devices; use 4 or 8"):
+        devices.require_divisible(6, mesh, field="gan.batch_size")
+    with pytest.raises(ValueError, match="use 4"):
+        devices.require_divisible(3, mesh, field="gan.batch_size")
