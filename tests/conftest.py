@@ -21,9 +21,6 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# configs/ stands beside the package and is not installed with it.
-sys.path.insert(0, str(ROOT))
-
 import jax  # noqa: E402
 import jaxtyping  # noqa: E402
 import pytest  # noqa: E402
@@ -65,10 +62,11 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def config_file():
-    """(file name without .py, direction) -> a fresh configuration of configs/."""
+    """(name, direction) -> a fresh configuration of the package."""
 
     def get(name: str, direction: str):
-        return importlib.import_module(f"configs.{name}").get_config(direction)
+        module = importlib.import_module(f"cmgan_jax.configs.{name}")
+        return module.get_config(direction)
 
     return get
 

@@ -10,14 +10,15 @@ import pytest
 
 from cmgan_jax.systems import gan_phase as gan
 from cmgan_jax.systems.gan_parts import GanParts
-from cmgan_jax.systems.sa_cmgan import Task, assemble
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.sa_cmgan import gan_parts
 from cmgan_jax.training.state import NetState, apply_training
 
-TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
+TASK = Task((16, 16, 3), (16, 16, 1), num_classes=3, stem_aligned=True)
 PIXELS = {
-    "source": TASK.source_shape,
-    "target": TASK.target_shape,
-    "mismatched": TASK.target_shape,
+    "sound": TASK.sound_shape,
+    "image": TASK.image_shape,
+    "mismatched_image": TASK.image_shape,
 }
 BATCH = {
     name: np.random.default_rng(i).integers(0, 256, (8, *shape), dtype=np.uint8)
@@ -41,7 +42,7 @@ def remembering(rate: float) -> optax.GradientTransformation:
 
 def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
     """The discriminator with singular vectors that another iteration leaves alone."""
-    x = jnp.zeros((1, *TASK.target_shape))
+    x = jnp.zeros((1, *TASK.image_shape))
     code = jnp.zeros((1, parts.encoder.code_size))
 
     def iterate(_, spectral):
@@ -56,14 +57,14 @@ def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
 
 def initialise(parts: GanParts) -> gan.GanState:
     root = jax.random.key(0)
-    x = jnp.zeros((1, *TASK.source_shape))
+    x = jnp.zeros((1, *TASK.sound_shape))
     variables = parts.encoder.init(jax.random.key(1), x, train=False)
     state = gan.init_state(
-        parts, root=root, encoder_variables=variables, target_shape=TASK.target_shape
+        parts, root=root, encoder_variables=variables, target_shape=TASK.image_shape
     )
     state = state.replace(discriminator=converged(parts, state.discriminator))
     if parts.classification_weight:
-        target = jnp.zeros((1, *TASK.target_shape))
+        target = jnp.zeros((1, *TASK.image_shape))
         recogniser = parts.target_recogniser.init(root, target, train=False)
         state = state.replace(target_recogniser=recogniser)
     return state
@@ -92,7 +93,7 @@ def make_parts(tiny_config):
 
     def make(**overrides) -> GanParts:
         return dataclasses.replace(
-            assemble(tiny_config("s2i", **PLAIN | overrides), TASK).gan,
+            gan_parts(tiny_config("s2i", **PLAIN | overrides), TASK),
             generator_optimizer=remembering(0.1),
             discriminator_optimizer=remembering(0.1),
         )

@@ -54,7 +54,7 @@ def test_gradients_are_those_of_the_losses_written_out(default):
     parts, before, after = default.parts, default.before, default.after
     source, target, mismatched = (
         to_unit(jnp.asarray(default.batch[name]))
-        for name in ("source", "target", "mismatched")
+        for name in ("sound", "image", "mismatched_image")
     )
     z_key = rng.stream(before.rng, "z", before.step)
     z = jax.random.normal(z_key, (8, parts.z_size))
@@ -134,7 +134,7 @@ def test_the_average_follows_at_its_own_pace(default):
 
 def test_averaged_weights_have_statistics_of_their_own(default):
     parts, before, averaged = default.parts, default.before, default.after.averaged
-    source = to_unit(jnp.asarray(default.batch["source"]))
+    source = to_unit(jnp.asarray(default.batch["sound"]))
     z = jax.random.normal(rng.stream(before.rng, "z", 0), (8, parts.z_size))
 
     def with_weights(name):
