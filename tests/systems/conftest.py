@@ -1,6 +1,7 @@
 """One adversarial update of small systems, computed once for all tests."""
 
 import dataclasses
+from types import MappingProxyType
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +28,9 @@ BATCH = {
 
 # Without BatchNorm the discriminator judges every pair by itself.
 PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
+
+
+RATE = 0.1  # of every optimizer here
 
 
 def remembering(rate: float) -> optax.GradientTransformation:
@@ -88,14 +92,26 @@ def _converged():
 
 
 @pytest.fixture(scope="session")
-def make_parts(tiny_config):
+def settings(config_file, settings_of):
+    """(name, direction, "section.field" to what it holds) -> settings of a system."""
+
+    def get(name: str, direction: str, changed=MappingProxyType({})):
+        config = config_file(name, direction)
+        config.update_from_flattened_dict(dict(changed))
+        return settings_of(config)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def make_parts(tiny_config, settings_of):
     """Fields to override -> the parts of s2i; its optimizers keep the gradient."""
 
     def make(**overrides) -> GanParts:
         return dataclasses.replace(
-            gan_parts(tiny_config("s2i", **PLAIN | overrides), TASK),
-            generator_optimizer=remembering(0.1),
-            discriminator_optimizer=remembering(0.1),
+            gan_parts(settings_of(tiny_config("s2i", **PLAIN | overrides)), TASK),
+            generator_optimizer=remembering(RATE),
+            discriminator_optimizer=remembering(RATE),
         )
 
     return make
@@ -118,6 +134,13 @@ def make_update(make_parts):
 @pytest.fixture(scope="session")
 def default(make_update) -> Update:
     return make_update()
+
+
+@pytest.fixture(scope="session")
+def helped(make_update) -> Update:
+    """The whole encoder trained, and the run's own recogniser of targets heard."""
+    fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
+    return make_update(**fields)
 
 
 @pytest.fixture(scope="session")

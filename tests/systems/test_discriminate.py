@@ -67,9 +67,13 @@ def test_kinds_judged_together_are_judged_as_each_alone(norm, make_parts):
 def test_the_discriminator_sits_out_every_other_step(original):
     resting, metrics = original.step(original.after, original.batch)
     before = original.after.discriminator
-    assert digest(original.before.discriminator.params, step=0) != digest(before.params, step=0)
+    assert digest(original.before.discriminator.params, step=0) != digest(
+        before.params, step=0
+    )
     assert digest(resting.discriminator.params, step=0) == digest(before.params, step=0)
-    assert digest(resting.discriminator.opt_state, step=0) == digest(before.opt_state, step=0)
+    assert digest(resting.discriminator.opt_state, step=0) == digest(
+        before.opt_state, step=0
+    )
     generators = (state.generator.params for state in (resting, original.after))
     assert not jax.tree.all(jax.tree.map(np.array_equal, *generators))
     assert np.isfinite(float(metrics["d_loss"]))
