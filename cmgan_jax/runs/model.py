@@ -32,6 +32,8 @@ from cmgan_jax.training.state import Tree
 # gives the same result alone and among others.
 BATCH_SIZE = 16
 Items = UInt8[np.ndarray, "n h w c"]
+# One for every source, of another shape than the sources.
+Targets = UInt8[np.ndarray, "n _ _ _"]
 
 
 def item_numbers(sources: Items) -> np.ndarray:
@@ -40,7 +42,7 @@ def item_numbers(sources: Items) -> np.ndarray:
     return np.array([zlib.crc32(row.data) for row in rows], np.uint32)
 
 
-def make_generate(system: System) -> Callable[..., Items]:
+def make_generate(system: System) -> Callable[..., Targets]:
     """Builds (finished, sources, direction, seed) -> generated targets, uint8.
 
     What is generated is what is written and judged: uint8, any number of sources. The
@@ -54,7 +56,7 @@ def make_generate(system: System) -> Callable[..., Items]:
 
     def generate(
         finished: Finished, sources: Items, *, direction: Direction, seed: int = 0
-    ) -> Items:
+    ) -> Targets:
         root, results = jax.random.key(seed), []
         for start in range(0, len(sources), BATCH_SIZE):
             part = np.asarray(sources[start : start + BATCH_SIZE])
@@ -91,13 +93,26 @@ class Model:
 
     @property
     def direction(self) -> Direction:
-        """The way it generates in, of a system that knows one."""
+        """The way it generates in, of a system that knows one.
+
+        Raises:
+          ValueError: it knows several; lists them.
+        """
+        if len(self.system.directions) != 1:
+            raise ValueError(
+                f"{self.workdir} generates in several directions "
+                f"({self._direction_names}): say in which."
+            )
         (direction,) = self.system.directions
         return direction
 
+    @property
+    def _direction_names(self) -> str:
+        return ", ".join(direction.name for direction in self.system.directions)
+
     def generate(
         self, sources: Items, *, direction: Direction | None = None, seed: int = 0
-    ) -> Items:
+    ) -> Targets:
         """Targets of sources.
 
         Args:
@@ -108,8 +123,16 @@ class Model:
 
         Returns:
           uint8 [n h w c]: exactly what is written to files and judged.
+
+        Raises:
+          ValueError: the system does not generate in this direction.
         """
         direction = direction or self.direction
+        if direction not in self.system.directions:
+            raise ValueError(
+                f"{self.workdir} does not generate {direction.title} "
+                f"({direction.name}); it knows {self._direction_names}."
+            )
         return self._generate(self.variables, sources, direction=direction, seed=seed)
 
     @functools.cached_property
