@@ -36,9 +36,7 @@ def items():
 def train(per_call):
     """A few steps, and the loss of each."""
     mesh = devices.data_mesh()
-    step = classifier.make_step(
-        MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1
-    )
+    step = classifier.make_step(MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1)
     everywhere = devices.replicated(mesh)
     root = jax.random.key(0)
     state = jax.jit(
