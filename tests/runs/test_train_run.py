@@ -1,6 +1,7 @@
 """A run that stops and goes on, and what it will not go on with."""
 
 import copy
+import dataclasses
 import json
 import os
 import shutil
@@ -116,7 +117,7 @@ def test_bad_settings_are_refused_before_anything_is_written(
 def test_class_aligned_data_are_not_reconstructed_in_silence(
     small_config, small_data, tmp_path
 ):
-    apart = type(small_data)(**{**vars(small_data), "pairing": "class"})
+    apart = dataclasses.replace(small_data, pairing="class")
     assert small_config["gan"]["reconstruction_weight"] > 0
     with pytest.raises(ValueError, match=r"reconstruction_weight=10\.0 needs pairs"):
         train_run(small_config, apart, tmp_path / "run")
