@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from cmgan_jax.data.items import Split
+from cmgan_jax.data.items import Items, Split
 from cmgan_jax.data.prepared import MODALITIES
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
@@ -53,7 +53,10 @@ class IdenticalRows:
         self._splits = split_names(plan)
         self._pairing = plan.pairing
         self._removes = plan.identical == "defect"
-        self._seen = {modality: {} for modality in MODALITIES}
+        # By modality and digest: the splits that have it, each with its first stem.
+        self._seen: dict[str, dict[bytes, tuple[tuple[str, str], ...]]] = {
+            modality: {} for modality in MODALITIES
+        }
         self._matches: list[_Match] = []
 
     def sift(self, split: str, rows: Split) -> tuple[Split, list[Defect]]:
@@ -81,10 +84,7 @@ class IdenticalRows:
         elif self._pairing == "stem":
             kept = dict.fromkeys(MODALITIES, kept["image"] & kept["sound"])
         for kind in MODALITIES:
-            stems = getattr(rows, kind).stem.tolist()
-            for key, stem, keep in zip(keys[kind], stems, kept[kind], strict=True):
-                if keep and key is not None:
-                    self._seen[kind].setdefault(key, {}).setdefault(split, stem)
+            self._remember(kind, split, keys[kind], getattr(rows, kind), kept[kind])
         return Split(*(getattr(rows, k).take(kept[k]) for k in MODALITIES)), defects
 
     def put_back(self) -> int:
@@ -138,11 +138,25 @@ class IdenticalRows:
     ) -> list[_Match | None]:
         matches = []
         for key, stem in zip(keys, stems, strict=True):
-            earlier = self._seen[modality].get(key, {})
-            others = {name: first for name, first in earlier.items() if name != split}
+            earlier = self._seen[modality].get(key, ())
+            others = {name: first for name, first in earlier if name != split}
             match = _Match(modality, split, stem, others) if others else None
             matches.append(match)
         return matches
+
+    def _remember(
+        self,
+        modality: str,
+        split: str,
+        keys: Sequence[bytes | None],
+        items: Items,
+        kept: Bool[np.ndarray, " n"],
+    ) -> None:
+        seen = self._seen[modality]
+        for key, stem, keep in zip(keys, items.stem.tolist(), kept, strict=True):
+            earlier = seen.get(key, ())
+            if keep and key is not None and split not in dict(earlier):
+                seen[key] = (*earlier, (split, stem))
 
 
 def describe(summary: Sequence[dict[str, Any]]) -> list[str]:
