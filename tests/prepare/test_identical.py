@@ -33,9 +33,12 @@ def stems(data, split):
 
 
 def test_only_rows_of_different_splits_are_counted(rows, take):
-    train = rows.moments(0, ["r0", "r1", "r2"], songs=0, numbers=[5, 5, 6])
+    train = rows.moments(
+        0, ["r0", "r1", "j", "r2"], songs=[0, 0, 1, 2], numbers=[5, 5, 99, 6]
+    )
     test = rows.moments(0, ["t0", "t1", "t2"], numbers=[5, 8, 8], sounds=[6, 6, 9])
-    data, report = take([("train", train), ("test", test)])
+    again = rows.moments(0, ["r3"], songs=0, numbers=[6])
+    data, report = take([("train", train), ("train", again), ("test", test)])
     assert summary(report) == {
         ("train", "test", "image"): 1,
         ("train", "test", "sound"): 2,
@@ -43,7 +46,7 @@ def test_only_rows_of_different_splits_are_counted(rows, take):
     assert report["identical_across_splits"][0]["examples"] == [
         {"train": "r0", "test": "t0"}
     ]
-    assert stems(data, "train") == ["r0", "r1", "r2"]
+    assert stems(data, "train") == ["r0", "r1", "r2", "r3"]
     assert stems(data, "test") == ["t0", "t1", "t2"]
     assert report["defects"]["count"] == 0
     lines = describe(report["identical_across_splits"])

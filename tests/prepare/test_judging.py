@@ -17,18 +17,20 @@ def by_split(data, modality):
     }
 
 
-def parts_of_songs(rows, *, labels=(0, 1), songs=12):
-    """Every song in two parts, which arrive one class after the other."""
+def songs_of_train(rows, *, songs=12):
+    """Songs of six moments in tasks of four: they end and begin within tasks."""
     arriving = []
-    for label in labels:
-        for song in range(songs):
-            for part in ("x", "y"):
-                index = 100 * label + song
-                stems = [f"{label}s{song}.{part}{i}" for i in range(3)]
-                numbers = [1000 * index + 10 * ord(part) + i for i in range(3)]
-                arriving.append(
-                    ("train", rows.moments(label, stems, songs=index, numbers=numbers))
-                )
+    for label in (0, 1):
+        moments = [(song, i) for song in range(songs) for i in range(6)]
+        for start in range(0, len(moments), 4):
+            some = moments[start : start + 4]
+            made = rows.moments(
+                label,
+                [f"{label}s{song}.{i}" for song, i in some],
+                songs=[100 * label + song for song, _ in some],
+                numbers=[1000 * label + 10 * song + i for song, i in some],
+            )
+            arriving.append(("train", made))
     return arriving
 
 
@@ -39,7 +41,7 @@ def test_one_whole_song_in_five_of_every_class_is_set_aside(rows, take):
         )
         for label, k in ((0, 10**6), (1, 2 * 10**6))
     ]
-    arriving = parts_of_songs(rows) + [("test", some) for some in test]
+    arriving = songs_of_train(rows) + [("test", some) for some in test]
     data, report = take(arriving)
     assert list(data.splits) == ["train", "judging", "test"]
     stems = by_split(data, "image")
@@ -57,7 +59,7 @@ def test_one_whole_song_in_five_of_every_class_is_set_aside(rows, take):
 
 
 def test_picture_and_sound_of_a_moment_stay_together(rows, take):
-    arriving = parts_of_songs(rows)
+    arriving = songs_of_train(rows)
     whole = {
         stem: (image, sound)
         for _, some in arriving
@@ -144,7 +146,7 @@ def test_nothing_is_set_aside_where_a_class_has_one_song(rows, take, lacks):
 
 
 def test_a_planned_judging_split_is_left_as_planned(rows, take):
-    arriving = parts_of_songs(rows, songs=3)
+    arriving = songs_of_train(rows, songs=3)
     judged = rows.moments(0, ["j0", "j1"], songs=[7, 8], numbers=[10**6, 10**6 + 1])
     data, report = take([*arriving, ("judging", judged)])
     assert by_split(data, "image")["judging"] == ["j0", "j1"]
