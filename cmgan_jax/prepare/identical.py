@@ -17,7 +17,7 @@ from jaxtyping import Bool, UInt8
 
 from cmgan_jax.data.items import Items, Split
 from cmgan_jax.data.prepared import MODALITIES
-from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
+from cmgan_jax.prepare.judging import JUDGING, TRAIN, is_divided, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
 
 EXAMPLES = 5
@@ -51,6 +51,7 @@ class IdenticalRows:
           plan: its splits, its pairing, and in `identical` what is done with such rows.
         """
         self._splits = split_names(plan)
+        self._is_divided = is_divided(plan)
         self._pairing = plan.pairing
         self._removes = plan.identical == "defect"
         # By modality and digest: the splits that have it, each with its first stem.
@@ -63,8 +64,8 @@ class IdenticalRows:
         """The rows to keep, and the defects among them.
 
         Where identical rows are defects, the row that arrives later is left out, with
-        stem pairing the other modality's row of its moment too. Between train and
-        judging, which are cut out of one, it is left out but no defect.
+        stem pairing the other modality's row of its moment too. Between train and what
+        is set aside of it for judges, it is left out but no defect.
 
         Args:
           split: where the rows go.
@@ -78,7 +79,7 @@ class IdenticalRows:
             kept[kind] = np.array([match is None for match in matches], bool)
             found = [match for match in matches if match]
             self._matches += found
-            defects += [_defect(match) for match in found if _is_fault(match)]
+            defects += self._defects(found)
         if not self._removes:
             kept, defects = {k: np.ones_like(v) for k, v in kept.items()}, []
         elif self._pairing == "stem":
@@ -144,6 +145,21 @@ class IdenticalRows:
             matches.append(match)
         return matches
 
+    def _defects(self, matches: Sequence[_Match]) -> list[Defect]:
+        """Names the splits as the material does: what judges get is of its train."""
+        defects = []
+        for match in matches:
+            split, (other, stem) = match.split, next(iter(match.earlier.items()))
+            if self._is_divided:
+                split, other = (TRAIN if s == JUDGING else s for s in (split, other))
+            if split != other:
+                detail = (
+                    f"this {match.modality} of the split {split} is byte for byte that "
+                    f"of {stem} in {other}."
+                )
+                defects.append(Defect(match.stem, KIND, detail))
+        return defects
+
     def _remember(
         self,
         modality: str,
@@ -168,19 +184,6 @@ def describe(summary: Sequence[dict[str, Any]]) -> list[str]:
         f"{' and '.join(entry['examples'][0].values())}."
         for entry in summary
     ]
-
-
-def _is_fault(match: _Match) -> bool:
-    return {match.split, *match.earlier} != {TRAIN, JUDGING}
-
-
-def _defect(match: _Match) -> Defect:
-    split, stem = next(iter(match.earlier.items()))
-    detail = (
-        f"this {match.modality} of the split {match.split} is byte for byte that of "
-        f"{stem} in {split}."
-    )
-    return Defect(match.stem, KIND, detail)
 
 
 def _digests(array: UInt8[np.ndarray, "n h w c"]) -> list[bytes | None]:

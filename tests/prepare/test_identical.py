@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import soundfile
 
+from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.media.files import write_picture
 from cmgan_jax.prepare.builder import PairedConfig
 from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
@@ -92,6 +95,24 @@ def test_a_defect_takes_the_whole_moment_out_of_the_later_split(rows, take):
     assert {entry["left_out"] for entry in report["identical_across_splits"]} == {True}
 
 
+def test_the_judges_rows_are_of_train_to_whoever_made_the_folders(rows, take):
+    test = rows.moments(0, ["t0"], numbers=[1])
+    arriving = [("train", in_train(rows)), ("test", test)]
+    _, report = take(arriving, identical="defect")
+    assert summary(report)["judging", "test", "image"] == 1
+    assert {defect["detail"][-12:] for defect in report["defects"]["all"]} == {
+        "r1 in train."
+    }
+
+
+def test_a_planned_judging_split_may_share_nothing_with_train(rows, take):
+    judged = rows.moments(0, ["j0"], numbers=[3])
+    arriving = [("train", in_train(rows)), ("judging", judged)]
+    _, report = take(arriving, identical="defect")
+    assert report["defects"]["by_kind"] == {"identical_across_splits": 2}
+    assert "of the split judging" in report["defects"]["all"][0]["detail"]
+
+
 def test_a_moment_left_out_leaves_no_trace(rows, take):
     arriving = [
         ("train", in_train(rows)),
@@ -173,29 +194,35 @@ def copied(tmp_path):
     return tmp_path
 
 
-def build(folder, *, on_bad):
+def test_a_copied_file_is_named_before_failing(copied):
     config = PairedConfig(representation=Representation(image_size=16))
     builder = PairedFolders(
-        source=folder / "own",
-        data_dir=folder / "out",
-        config=config,
-        on_bad=on_bad,
-        workers=1,
+        source=copied / "own", data_dir=copied / "out", config=config, workers=1
     )
-    data, _ = prepare(builder)
-    return data, json.loads((data.path / "prepare_report.json").read_text())
-
-
-def test_a_copied_file_is_named_before_failing(copied):
     with pytest.raises(ValueError, match="1 defects") as raised:
-        build(copied, on_bad="fail")
+        prepare(builder)
     assert "identical_across_splits: dog/other: " in str(raised.value)
     assert "that of cat/train3_seen in train" in str(raised.value)
 
 
 def test_a_copied_file_is_left_out_of_test(copied):
-    data, report = build(copied, on_bad="skip")
+    flags = (
+        "--dataset=paired_folders",
+        f"--source={copied / 'own'}",
+        f"--output={copied / 'out'}",
+        *("--on_bad=skip", "--image_size=16", "--workers=1"),
+    )
+    verb = (sys.executable, "-m", "cmgan_jax", "prepare", *flags)
+    done = subprocess.run(verb, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "1 image rows are byte for byte the same in train and test (left out of one), "
+        "such as cat/train3_seen and dog/other." in done.stdout
+    )
+    assert "  judging " in done.stdout
+    data = open_prepared(copied / "out")
     assert "dog/other" not in stems(data, "test")
     assert "cat/train3_seen" in stems(data, "train")
+    report = json.loads((data.path / "prepare_report.json").read_text())
     assert report["items"]["test"]["image"] == {"cat": 2, "dog": 2}
     assert summary(report) == {("train", "test", "image"): 1}

@@ -133,6 +133,14 @@ def test_prepare_then_again(tmp_path, capfd):
         prepare(noise(tmp_path))
 
 
+def test_data_of_an_older_format_are_refused_with_what_to_do(tmp_path):
+    data, _ = prepare(noise(tmp_path))
+    file = data.path / "prepared.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 1}))
+    with pytest.raises(ValueError, match=rf"format 1.*delete {data.path} and prepare"):
+        prepare(noise(tmp_path))
+
+
 def test_on_bad_fail_lists_everything_and_leaves_nothing(tmp_path):
     with pytest.raises(ValueError) as caught:
         prepare(noise(tmp_path, bad=2))
