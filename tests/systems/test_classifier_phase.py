@@ -77,14 +77,14 @@ def test_one_device_and_four_compute_the_same(step, state):
     there, metrics = step(spread, devices.to_devices(batch(), mesh))
     here, expected = step(state, batch())
     np.testing.assert_allclose(
-        metrics["classifier_loss"], expected["classifier_loss"], rtol=1e-5
+        metrics["classifier_loss"], expected["classifier_loss"], rtol=1e-4
     )
     for one, four in zip(
         jax.tree.leaves(here.network.collections),
         jax.tree.leaves(there.network.collections),
         strict=True,
     ):
-        np.testing.assert_allclose(four, one, atol=1e-5)
+        np.testing.assert_allclose(four, one, rtol=1e-4, atol=1e-5)
 
 
 def test_inference_is_the_network(state):

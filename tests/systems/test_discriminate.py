@@ -13,8 +13,12 @@ SHAPE = (4, 16, 16, 3)
 
 
 def assert_close(actual, expected):
+    """Up to float32 sums in another order, enlarged where BatchNorm divides by little.
+
+    Each of seven layers adds about 1e-6; the kinds differ by tenths.
+    """
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5),
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
         actual,
         expected,
     )
@@ -82,10 +86,14 @@ def test_the_discriminator_sits_out_every_other_step(original):
 
 
 def test_both_updates_see_the_same_generated_targets(original, converged):
-    """Where the discriminator rests, its verdict in both updates is one number."""
+    """Where the discriminator rests, its verdict in both updates is one number.
+
+    Other noise would move a mean logit by hundredths, another order of sums by 1e-6 in
+    each layer.
+    """
     state = original.after
     settled = jax.jit(lambda net: converged(original.parts, net))(state.discriminator)
     _, metrics = original.step(state.replace(discriminator=settled), original.batch)
     np.testing.assert_allclose(
-        metrics["g_loss"], -metrics["fake_logit"], rtol=1e-4, atol=1e-6
+        metrics["g_loss"], -metrics["fake_logit"], rtol=1e-3, atol=1e-4
     )
