@@ -55,7 +55,7 @@ def songs_of(instrument: str, split: str, seed: int = 0) -> list[SongPlan]:
 @pytest.fixture(scope="module")
 def small():
     """One short training song of every class, performed."""
-    songs = plan_songs(0, scale=0.17)["train"]
+    songs = plan_songs(0, scale=0.34)["train"]
     first = {song.instrument: song for song in reversed(songs)}
     return {name: (song, play(song)) for name, song in first.items()}
 
@@ -105,8 +105,8 @@ def test_splits_share_no_song_and_guests_play_nowhere_else():
 )
 def test_a_face_says_nothing_about_the_instrument(split, players, instruments):
     songs = plan_songs(1)[split]
-    pairs = {(song.instrument, song.performer) for song in songs}
-    assert len(pairs) == len(songs)
+    pairs = collections.Counter((song.instrument, song.performer) for song in songs)
+    assert len(set(pairs.values())) == 1
     by_class = collections.Counter(instrument for instrument, _ in pairs)
     by_person = collections.Counter(person for _, person in pairs)
     assert set(by_class.values()) == {players}
@@ -315,7 +315,7 @@ def test_the_pitch_can_be_read_off_the_picture(name):
 
 @pytest.mark.parametrize("name", CLASS_NAMES)
 def test_pitch_is_audible(name):
-    plan = next(s for s in plan_songs(2, scale=0.5)["train"] if s.instrument == name)
+    plan = songs_of(name, "train", seed=2)[0]
     performance = play(plan)
     song = compose(INSTRUMENTS[name], plan.seconds, seed=plan.seed)
     longest = int(np.argmax(song.duration))

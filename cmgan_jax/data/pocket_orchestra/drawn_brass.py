@@ -30,8 +30,8 @@ _PRESSED = (40, 30, 26)
 # Direction of the bell for the lowest partial, and the turn for every further one, in
 # degrees clockwise.
 _TRUMPET_DEGREES = (14.0, -6.0)
-_TROMBONE_DEGREES = (17.0, -4.0)
-_HORN_DEGREES = (15.0, -3.2)
+_TROMBONE_DEGREES = (19.0, -5.0)
+_HORN_DEGREES = (16.0, -3.6)
 _TUBA_DEGREES = (13.0, -4.0)
 # The slide's end in the first position, and a position's length.
 _SLIDE_IN, _SLIDE_STEP = 35.0, 4.4

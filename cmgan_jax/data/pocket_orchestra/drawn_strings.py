@@ -19,6 +19,7 @@ from cmgan_jax.data.pocket_orchestra.pen import Pen, curve, shade
 from cmgan_jax.data.pocket_orchestra.performers import Colour
 
 _NUT, _BRIDGE = 0.14, 0.42  # from the scroll; from the tailpiece's end
+_REACH = 2.8  # of the left hand from string to string, in hundredths of the stage
 _EBONY = (34, 28, 28)
 _HAIR = (250, 246, 232)
 _STICK = (120, 60, 34)
@@ -74,10 +75,10 @@ class _Fiddle:
     thick: float = 0.045
     sloping: bool = False
 
-    def along(self, part: float) -> complex:
-        """A place on the strings."""
-        turn = cmath.rect(self.body * part, math.radians(self.degrees))
-        return self.origin + turn
+    def along(self, part: float, beside: float = 0.0) -> complex:
+        """A place along the strings, in lengths of the body, and beside them."""
+        turn = cmath.rect(1.0, math.radians(self.degrees))
+        return self.origin + turn * complex(self.body * part, beside)
 
 
 def _draw_fiddle(pen: Pen, fiddle: _Fiddle) -> None:
@@ -106,7 +107,7 @@ def _draw_bow(pen: Pen, fiddle: _Fiddle, moment: Moment) -> complex:
     """Draws the bow across the strings; returns where the hand holds it."""
     degrees = fiddle.bow_degrees + fiddle.string_degrees * moment.fingering.string
     direction = cmath.rect(1.0, math.radians(degrees))
-    held = fiddle.bow * (0.3 + 0.4 * moment.bow)
+    held = fiddle.bow * (0.36 + 0.28 * moment.bow)
     frog = fiddle.along(fiddle.contact) - direction * held
     frame = pen.at(frog, degrees)
     # The stick lies on the side away from the scroll, an arc above the hair.
@@ -121,7 +122,9 @@ def _draw_bow(pen: Pen, fiddle: _Fiddle, moment: Moment) -> complex:
 def _play(pen: Pen, figure: Figure, moment: Moment, fiddle: _Fiddle) -> None:
     nut = fiddle.neck - _NUT
     sounding = 2.0 ** (-moment.fingering.semitones / 12)
-    stop = fiddle.along(_BRIDGE + (nut - _BRIDGE) * sounding)
+    # A hand that stops the lowest string reaches all the way over the fingerboard.
+    over = _REACH * (moment.fingering.string - 1.5)
+    stop = fiddle.along(_BRIDGE + (nut - _BRIDGE) * sounding, over)
     draw_arm(pen, figure, 1, stop)
     _draw_fiddle(pen, fiddle)
     hand = _draw_bow(pen, fiddle, moment)
@@ -132,14 +135,14 @@ def _play(pen: Pen, figure: Figure, moment: Moment, fiddle: _Fiddle) -> None:
 def play_violin(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A small orange violin, raised; a short bow."""
     violin = _Fiddle(
-        origin=figure.head + 5 + 12j,
+        origin=figure.head + 3 + 12j,
         degrees=-12.0,
-        body=28.0,
+        body=30.0,
         neck=1.9,
         wood=(226, 122, 44),
         bow=42.0,
-        bow_degrees=-32.0,
-        string_degrees=-15.0,
+        bow_degrees=-22.0,
+        string_degrees=-18.0,
     )
     _play(pen, figure, moment, violin)
 
@@ -153,8 +156,8 @@ def play_viola(pen: Pen, figure: Figure, moment: Moment) -> None:
         neck=1.72,
         wood=(134, 42, 30),
         bow=46.0,
-        bow_degrees=-26.0,
-        string_degrees=-15.0,
+        bow_degrees=-16.0,
+        string_degrees=-18.0,
     )
     _play(pen, figure, moment, viola)
 
@@ -168,8 +171,8 @@ def play_cello(pen: Pen, figure: Figure, moment: Moment) -> None:
         neck=1.8,
         wood=(190, 94, 34),
         bow=46.0,
-        bow_degrees=22.0,
-        string_degrees=-13.0,
+        bow_degrees=26.0,
+        string_degrees=-16.0,
         contact=0.46,
         thick=0.04,
     )
@@ -186,8 +189,8 @@ def play_double_bass(pen: Pen, figure: Figure, moment: Moment) -> None:
         neck=1.64,
         wood=(112, 62, 30),
         bow=40.0,
-        bow_degrees=26.0,
-        string_degrees=-13.0,
+        bow_degrees=28.0,
+        string_degrees=-15.0,
         contact=0.5,
         thick=0.035,
         sloping=True,

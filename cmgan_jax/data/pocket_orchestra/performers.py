@@ -91,7 +91,7 @@ def performer_named(name: str) -> Performer:
         build=rng.uniform(0.88, 1.14),
         size=rng.uniform(0.97, 1.03),
         sway_hertz=rng.uniform(0.18, 0.4),
-        sway_degrees=rng.uniform(0.8, 2.0),
+        sway_degrees=rng.uniform(0.6, 1.6),
         brightness=rng.uniform(-1.5, 1.5),
         formant_shift=rng.uniform(0.95, 1.05),
         vibrato_rate=rng.uniform(0.85, 1.15),

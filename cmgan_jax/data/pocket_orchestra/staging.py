@@ -135,12 +135,12 @@ def set_stage(seed: int) -> Staging:
         backdrop_at=rng.uniform(),
         furniture_at=rng.uniform(),
         seated=bool(rng.random() < 0.5),
-        head=complex(62 + rng.uniform(-2.5, 2.5), 37 + rng.uniform(-1.5, 1.5)),
+        head=complex(62 + rng.uniform(-1.5, 1.5), 37 + rng.uniform(-1, 1)),
         tilt=rng.uniform(-7, 7),
         light=_light(rng),
         camera=Camera(
-            zoom=_ZOOM * rng.uniform(0.95, 1.05),
-            aim=_FOCUS + complex(rng.uniform(-2.5, 2.5), rng.uniform(-2.5, 2.5)),
-            degrees=rng.uniform(-2.5, 2.5),
+            zoom=_ZOOM * rng.uniform(0.97, 1.03),
+            aim=_FOCUS + complex(rng.uniform(-1.5, 1.5), rng.uniform(-1.5, 1.5)),
+            degrees=rng.uniform(-1.5, 1.5),
         ),
     )
