@@ -8,6 +8,8 @@ variance the pitch explains.
 import numpy as np
 import scipy.linalg
 
+_COLUMNS = 2048  # edges that are kept
+
 
 def edges(pictures: np.ndarray, shift: tuple[int, int] = (0, 0)) -> np.ndarray:
     """Edges of four directions in cells of 2 x 2 pixels, flat; colours evened out."""
@@ -40,9 +42,10 @@ class PitchReader:
     def __init__(self, pictures: np.ndarray, pitch: np.ndarray):
         plain = edges(pictures)
         weight = relevance(plain, pitch)
-        self._weight = weight / weight.mean()
+        self._kept = np.argsort(weight)[-_COLUMNS:]
+        self._weight = weight[self._kept] / weight.mean()
         moved = [edges(pictures, (0, side)) for side in (-1, 1)]
-        self._known = np.concatenate([plain, *moved]) * self._weight
+        self._known = np.concatenate([self._weighted(x) for x in (plain, *moved)])
         self._notes = np.unique(pitch)
         away = np.tile(pitch, 3)[:, None] - self._notes
         votes = np.exp(-0.5 * (away / 0.8) ** 2)
@@ -53,6 +56,9 @@ class PitchReader:
         kernel[np.diag_indices(len(kernel))] += 0.01
         self._solved = scipy.linalg.solve(kernel, votes - self._mean, assume_a="pos")
 
+    def _weighted(self, x: np.ndarray) -> np.ndarray:
+        return x[:, self._kept] * self._weight
+
     def _squares(self, x: np.ndarray) -> np.ndarray:
         known = self._known
         norms = (x**2).sum(1)[:, None] + (known**2).sum(1)
@@ -60,6 +66,6 @@ class PitchReader:
 
     def read(self, pictures: np.ndarray) -> np.ndarray:
         """MIDI numbers, [n]."""
-        squares = self._squares(edges(pictures) * self._weight)
+        squares = self._squares(self._weighted(edges(pictures)))
         votes = np.exp(-squares / self._width) @ self._solved + self._mean
         return self._notes[votes.argmax(1)]

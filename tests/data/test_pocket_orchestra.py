@@ -1,6 +1,7 @@
 """The pocket orchestra: songs, sounds and pictures made from code and a seed."""
 
 import collections
+import dataclasses
 import itertools
 
 import numpy as np
@@ -26,10 +27,10 @@ from cmgan_jax.data.pocket_orchestra.performance import (
     plan_songs,
 )
 from cmgan_jax.data.pocket_orchestra.performers import CAST, performer_named
-from cmgan_jax.data.pocket_orchestra.recording import MOST_DETUNE, record
-from cmgan_jax.data.pocket_orchestra.songs import compose
+from cmgan_jax.data.pocket_orchestra.recording import MOST_DETUNE, Recording, record
+from cmgan_jax.data.pocket_orchestra.songs import Song, compose
 from cmgan_jax.data.pocket_orchestra.staging import set_stage
-from cmgan_jax.data.pocket_orchestra.synthesis import hertz
+from cmgan_jax.data.pocket_orchestra.synthesis import hertz, synthesise
 from cmgan_jax.data.pocket_orchestra.tasks import plan_orchestra
 from cmgan_jax.representation import Representation
 
@@ -331,6 +332,32 @@ def test_pitch_is_audible(name):
     cents = 1200 * np.log2(partial / round(partial))
     # What is left beside the song's tuning is vibrato, glide and jitter.
     assert abs(cents - record(plan.seed).detune) < 30
+
+
+def test_the_recording_is_heard():
+    instrument = INSTRUMENTS["clarinet"]
+    song = Song(*(np.array([number]) for number in (0.0, 0.8, 69.0, 1.0)))
+    plain = Recording(
+        **{"detune": 0.0, "tone": 0.0, "level": 0.5, "room": 0.1, "room_seconds": 0.5},
+        **{"hiss": 60.0, "hiss_tilt": 0.0},
+    )
+
+    def sound(**changes):
+        recording = dataclasses.replace(plain, **changes)
+        options = {"seconds": 0.8, "sample_rate": RATE, "seed": 1}
+        person = performer_named("Ada")
+        return synthesise(song, instrument, person, recording, **options)
+
+    def loudest_hertz(wave):
+        spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 1 << 18))
+        return np.argmax(spectrum) * RATE / (1 << 18)
+
+    sharp, flat = (loudest_hertz(sound(detune=cents)) for cents in (15.0, -15.0))
+    assert 1200 * np.log2(sharp / flat) == pytest.approx(30, abs=4)
+    assert np.abs(sound(level=0.9)).max() == pytest.approx(0.9, abs=1e-6)
+    for field, other in (("tone", 1.0), ("room", 0.2), ("room_seconds", 1.0)):
+        apart = np.abs(sound(**{field: other}) - sound()).max()
+        assert apart > 0.01, field
 
 
 def test_trombone_slide_goes_out_for_low_notes():
