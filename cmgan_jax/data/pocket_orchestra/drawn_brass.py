@@ -29,7 +29,7 @@ _CAP = (252, 252, 255)
 _PRESSED = (40, 30, 26)
 # Direction of the bell for the lowest partial, and the turn for every further one, in
 # degrees clockwise.
-_TRUMPET_DEGREES = (14.0, -6.0)
+_TRUMPET_DEGREES = (20.0, -8.0)
 _TROMBONE_DEGREES = (19.0, -5.0)
 _HORN_DEGREES = (16.0, -3.6)
 _TUBA_DEGREES = (13.0, -4.0)
@@ -64,8 +64,8 @@ def _valves(
             pen.disc(place, 2.8, _PRESSED)
         else:
             pen.stroke([place - 1j * travel, place], 2.0, _STEEL)
-            pen.disc(place - 1j * travel, 3.4, _STEEL)
-            pen.disc(place - 1j * travel, 2.8, _CAP)
+            pen.disc(place - 1j * travel, 3.9, _STEEL)
+            pen.disc(place - 1j * travel, 3.3, _CAP)
 
 
 def play_trumpet(pen: Pen, figure: Figure, moment: Moment) -> None:
@@ -84,7 +84,7 @@ def play_trumpet(pen: Pen, figure: Figure, moment: Moment) -> None:
     frame.oval(53.0 + 0j, 1.4 + 8.4j, _DARK)
     frame.stroke([0j, 5 + 0j], 2.6, _SILVER)
     places = [14 - 3j, 21.5 - 3j, 29 - 3j]
-    _valves(frame, moment, places, length=15.0, travel=7.0)
+    _valves(frame, moment, places, length=15.0, travel=8.5)
 
 
 def play_horn(pen: Pen, figure: Figure, moment: Moment) -> None:
