@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 from cmgan_jax.data.pocket_orchestra.drawn_brass import (
     play_horn,
@@ -99,7 +100,7 @@ class Painter:
         self._canvas = empty_room(staging, _SUPERSAMPLING * image_size)
         draw_legs(self._pen(self._canvas), self._figure)
 
-    def _pen(self, canvas) -> Pen:
+    def _pen(self, canvas: Image.Image) -> Pen:
         camera, size = self._staging.camera, self._performer.size
         stage = Pen(canvas).at(camera.corner, camera.degrees, camera.zoom)
         # Taller people grow about their hips.
