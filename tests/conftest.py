@@ -5,12 +5,10 @@ settled here, at import.
 """
 
 import importlib
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -97,13 +95,9 @@ def tiny_config(config_file):
 @pytest.fixture(scope="session")
 def settings_of():
     """A configuration -> what systems are assembled from."""
+    from cmgan_jax.runs.record import as_settings
 
-    def convert(config):
-        return json.loads(
-            json.dumps(config.to_dict()), object_hook=lambda x: SimpleNamespace(**x)
-        )
-
-    return convert
+    return lambda config: as_settings(config.to_dict())
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,7 @@ from cmgan_jax.training.state import Tree
 # One size for all: a compiled program of another size rounds otherwise, and a source
 # gives the same result alone and among others.
 BATCH_SIZE = 16
-Items = UInt8[np.ndarray, "n h w c"]
-# One for every source, of another shape than the sources.
-Targets = UInt8[np.ndarray, "n _ _ _"]
+Items = UInt8[np.ndarray, "n _ _ _"]
 
 
 def item_numbers(sources: Items) -> np.ndarray:
@@ -42,7 +40,7 @@ def item_numbers(sources: Items) -> np.ndarray:
     return np.array([zlib.crc32(row.data) for row in rows], np.uint32)
 
 
-def make_generate(system: System) -> Callable[..., Targets]:
+def make_generate(system: System) -> Callable[..., Items]:
     """Builds (finished, sources, direction, seed) -> generated targets, uint8.
 
     What is generated is what is written and judged: uint8, any number of sources. The
@@ -56,7 +54,7 @@ def make_generate(system: System) -> Callable[..., Targets]:
 
     def generate(
         finished: Finished, sources: Items, *, direction: Direction, seed: int = 0
-    ) -> Targets:
+    ) -> Items:
         root, results = jax.random.key(seed), []
         for start in range(0, len(sources), BATCH_SIZE):
             part = np.asarray(sources[start : start + BATCH_SIZE])
@@ -112,7 +110,7 @@ class Model:
 
     def generate(
         self, sources: Items, *, direction: Direction | None = None, seed: int = 0
-    ) -> Targets:
+    ) -> Items:
         """Targets of sources.
 
         Args:
