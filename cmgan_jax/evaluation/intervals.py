@@ -28,14 +28,14 @@ def interval(
     1981), and the ends are quantiles of the accuracy under these weights. To the songs
     comes an imagined one, all wrong for the lower end and all right for the upper one,
     whose weight has the mean of PSEUDO_SONG songs: what was not met so far may exist.
-    With a weight of one song this is Gaffke's interval of a bounded mean (Learned-Miller
-    and Thomas, A New Confidence Interval for the Mean of a Bounded Random Variable,
-    2019), which equals that of Clopper and Pearson (1934) where every song is right or
-    wrong as a whole. Three quarters make it less cautious; chosen by simulation
-    (benchmarks/interval_coverage.py). Runs and songs are crossed, so their weights are
-    multiplied (Owen and Eckles, Bootstrapping data arrays of arbitrary order, 2012).
-    The weights of S runs are drawn with the shape (S - 2) / S instead of 1, with which
-    the variance of their mean is neither over- nor underestimated.
+    With a weight of one song this is Gaffke's interval of a bounded mean
+    (Learned-Miller and Thomas, A New Confidence Interval for the Mean of a Bounded
+    Random Variable, 2019), which equals that of Clopper and Pearson (1934) where every
+    song is right or wrong as a whole. Three quarters make it less cautious; chosen by
+    simulation (benchmarks/interval_coverage.py). Runs and songs are crossed, so their
+    weights are multiplied (Owen and Eckles, Bootstrapping data arrays of arbitrary
+    order, 2012). The weights of S runs are drawn with the shape (S - 2) / S instead of
+    1, with which the variance of their mean is neither over- nor underestimated.
 
     Weights depend on the number of songs and runs alone and every accuracy is an
     average under them, so a further error never raises either end.
