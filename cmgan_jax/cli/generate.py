@@ -9,15 +9,10 @@ A sound gives one picture per half second; a picture gives half a second of soun
 
 from pathlib import Path
 
-import jax
-import numpy as np
 from absl import flags
 
-from cmgan_jax.generation.media_in import find_files, read_sources
-from cmgan_jax.generation.media_out import waveform_maker, write_target
-from cmgan_jax.media.files import MediaError
-from cmgan_jax.runs import model as trained
-from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.generation.generate_files import generate_files
+from cmgan_jax.runs.model import load
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
@@ -33,67 +28,17 @@ SAMPLES = flags.DEFINE_integer(
 HOP = flags.DEFINE_float(
     "hop_seconds", 0.5, "Time between windows of a sound.", lower_bound=0.01
 )
-BATCH_SIZE = 16
 
 
 def main() -> None:
-    """Generates for every file of the input; a bad file stops before anything."""
-    system = trained.load(WORKDIR.value)
-    record = system.record
-    sources = _read_all(record)
-    names = [source.name for source in sources]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(
-            f"several inputs would be written as {', '.join(twice)}: rename them, or "
-            "generate from one at a time."
-        )
+    """Generates and says where the results are."""
     output = Path(OUTPUT.value)
-    waveforms = waveform_maker(record.representation)
-    if record.direction == "i2s" and waveforms is None:
-        print(
-            f"{record.representation.sound!r} spectrograms cannot be turned into "
-            "sound: only their pictures are written. Train on --sound=log_mel data to "
-            "hear them."
-        )
-    total = len(sources) * SAMPLES.value
-    progress = Progress("generate", total, unit="files")
-    for sample in range(SAMPLES.value):
-        key = jax.random.fold_in(jax.random.key(SEED.value), sample)
-        suffix = f"_{sample + 1}" if SAMPLES.value > 1 else ""
-        for i, target in enumerate(_targets(system, sources, key)):
-            files = write_target(
-                output / (sources[i].name + suffix),
-                target,
-                record.representation,
-                direction=record.direction,
-                waveforms=waveforms,
-            )
-            progress.update(sample * len(sources) + i + 1, files[0].name)
-    print(f"{total} results of {len(sources)} sources are in {output}.")
-
-
-def _read_all(record) -> list:
-    sources, bad = [], []
-    for file in find_files(Path(INPUT.value)):
-        try:
-            sources += read_sources(
-                file,
-                record.representation,
-                direction=record.direction,
-                hop_seconds=HOP.value,
-            )
-        except MediaError as error:
-            bad.append(str(error))
-    if bad:
-        raise ValueError("\n".join([f"{len(bad)} of the inputs are no use:", *bad]))
-    return sources
-
-
-def _targets(system, sources, key):
-    """Generated targets, one by one, made in batches of one size."""
-    for start in range(0, len(sources), BATCH_SIZE):
-        part = [source.array for source in sources[start : start + BATCH_SIZE]]
-        padded = np.stack(part + part[-1:] * (BATCH_SIZE - len(part)))
-        generated = system.generate(padded, jax.random.fold_in(key, start))
-        yield from np.asarray(generated)[: len(part)]
+    results, sources = generate_files(
+        load(WORKDIR.value),
+        Path(INPUT.value),
+        output,
+        seed=SEED.value,
+        samples=SAMPLES.value,
+        hop_seconds=HOP.value,
+    )
+    print(f"{results} results of {sources} sources are in {output}.")

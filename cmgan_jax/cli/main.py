@@ -10,11 +10,13 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from cmgan_jax.configs import locate
 from cmgan_jax.runtime.memory import keep_freed_memory
+from cmgan_jax.training.loop import Interrupted
 
 VERBS = {
     "prepare": "media or the embedded orchestra -> arrays to train on",
-    "train": "both phases of a system, from where they stopped",
+    "train": "all phases of a system, from where they stopped",
     "judge": "train and store the classifiers that score generated media",
     "evaluate": "accuracy of a trained system on a complete split",
     "generate": "sounds -> pictures, or pictures -> sounds",
@@ -35,6 +37,10 @@ def main() -> None:
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
+    try:
+        rest = _located(rest)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
     _quiet_libraries()
     _keep_compiled()
     keep_freed_memory()
@@ -48,6 +54,19 @@ def main() -> None:
         argv=[f"cmgan_jax {verb}", *rest],
         flags_parser=_parse_flags,
     )
+
+
+def _located(arguments: list[str]) -> list[str]:
+    """The arguments with the name of a configuration replaced by its file."""
+    arguments = list(arguments)
+    for i, argument in enumerate(arguments):
+        flag, equals, value = argument.lstrip("-").partition("=")
+        if flag == "config" and argument.startswith("-"):
+            if equals:
+                arguments[i] = f"--config={locate(value)}"
+            elif i + 1 < len(arguments):
+                arguments[i + 1] = locate(arguments[i + 1])
+    return arguments
 
 
 def _parse_flags(argv: list[str]) -> list[str]:
@@ -82,6 +101,8 @@ def _run(module, argv: list[str]) -> None:
         sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
     try:
         module.main()
+    except Interrupted as stopped:
+        sys.exit(f"{stopped} Give the same command again to go on.")
     except KeyboardInterrupt:
         sys.exit("stopped. Give the same command again to go on.")
     except (ValueError, OSError) as error:

@@ -1,6 +1,6 @@
 """Every field of every system, explained once; the other files change a few of them.
 
-    python -m cmgan_jax train --config=configs/sa_cmgan.py:s2i \
+    python -m cmgan_jax train --config=sa_cmgan:s2i \
         --data=data/pocket_orchestra --workdir=runs/s2i --config.gan.steps=2000
 
 The word after the colon is the direction: s2i (sound to image) or i2s (image to sound).
@@ -15,7 +15,8 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     WORKSPACE.md's fidelity ledger lists each difference with its reason.
     """
     config = ConfigDict()
-    config.system = "sa_cmgan"  # name in tables and reports
+    config.name = "sa_cmgan"  # in tables and reports
+    config.system = "sa_cmgan"  # the module of systems/ that assembles it
     config.direction = direction  # "s2i" or "i2s"
     config.seed = 0  # of initial weights, order of examples and noise
     config.compute_dtype = "float32"  # or "bfloat16"; weights stay float32
@@ -49,8 +50,8 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     gan.loss = "hinge"  # non_saturating, least_squares, wasserstein
     gan.fake_weight = 0.5
     gan.mismatched_weight = 0.5  # 0: no mismatched pairs (S2I-N)
-    # Mean absolute error, stem-aligned data only. A picture shows most of what a sound
-    # says; a sound's pitch is hardly seen, and a strong pull to the mean blurs it.
+    # Mean absolute error; class-aligned data need 0. A picture shows most of what a
+    # sound says; a sound's pitch is hardly seen, and a strong pull to the mean blurs.
     gan.reconstruction_weight = 10.0 if direction == "s2i" else 2.0
     # Cross-entropy of the generated target under the run's own recogniser of targets,
     # which is trained for it in the classifier phase; no judge takes part.

@@ -8,7 +8,7 @@ from cmgan_jax.configs import base
 def get_config(direction: str = "s2i") -> ConfigDict:
     """The default system, narrow and briefly trained."""
     config = base.get_config(direction)
-    config.system = "sa_cmgan_quickstart"
+    config.name = "sa_cmgan_quickstart"
 
     config.model.width = 16
     config.model.hidden_size = 256

@@ -8,7 +8,7 @@ from cmgan_jax.configs import base
 def get_config(direction: str = "s2i") -> ConfigDict:
     """The reference's graph and schedule; train it on "coloured" or "pictures" data."""
     config = base.get_config(direction)
-    config.system = "sa_cmgan_original"
+    config.name = "sa_cmgan_original"
 
     config.model.attention_form = "convolutional"
     config.model.attention_batch_statistics = True

@@ -5,35 +5,32 @@ from jax.sharding import Mesh
 from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import training_batches
 from cmgan_jax.data.resident import Resident
+from cmgan_jax.training.batch import Needs
 from cmgan_jax.training.dispatch import Feed, Feeds
 
 
-def open_feeds(
-    reader: str, split: Split, *, direction: str, pairing: str, mesh: Mesh
-) -> Feeds:
-    """The batches of a split through one of `systems.READERS`.
+def open_feeds(reader: str, split: Split, *, pairing: str, mesh: Mesh) -> Feeds:
+    """The batches of a split through one of `systems.checks.READERS`.
 
     Args:
       reader: "tf_data", "numpy" or "resident"; all give the same batches.
       split: prepared rows.
-      direction: "s2i" or "i2s".
       pairing: "stem" or "class".
       mesh: devices that share each batch.
 
     Returns:
-      (batch size, seed, first step) -> what the steps are fed.
+      (needs, batch size, seed, first step) -> what the steps are fed.
 
     Raises:
       ValueError: as `Resident` and, when a feed is opened, `training_batches`.
     """
-    common = {"direction": direction, "pairing": pairing}
     if reader == "resident":
-        return Resident(split, mesh=mesh, **common).feed
+        return Resident(split, pairing=pairing, mesh=mesh).feed
     read = training_batches if reader == "numpy" else _tf_data_reader()
 
-    def feed(batch_size: int, seed: int, start_step: int) -> Feed:
+    def feed(needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
         sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
-        return Feed(read(split, **common, **sizes))
+        return Feed(read(split, needs=needs, pairing=pairing, **sizes))
 
     return feed
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Float32, Int, Int32, UInt8
 
-DIRECTIONS = ("s2i", "i2s")
 PAIRINGS = ("stem", "class")
 COLUMNS = {
     "label": np.int32,
@@ -73,6 +72,10 @@ class Split:
     image: Items
     sound: Items
 
+    def of(self, modality: str) -> Items:
+        """The rows of a modality, "image" or "sound"."""
+        return {"image": self.image, "sound": self.sound}[modality]
+
 
 def make_items(
     array: UInt8[np.ndarray, "n h w c"],
@@ -116,22 +119,3 @@ def make_items(
         column = np.asarray(value, dtype=COLUMNS[name])
         columns[name] = np.full(len(array), column) if column.ndim == 0 else column
     return Items(array, **columns)
-
-
-def source_and_target(split: Split, direction: str) -> tuple[Items, Items]:
-    """The two modalities in the order of a direction.
-
-    Args:
-      split: one split.
-      direction: "s2i" (sound is the source) or "i2s" (image is the source).
-
-    Raises:
-      ValueError: the direction is unknown.
-    """
-    if direction not in DIRECTIONS:
-        raise ValueError(
-            f"direction={direction!r} is unknown; known: {', '.join(DIRECTIONS)}."
-        )
-    if direction == "s2i":
-        return split.sound, split.image
-    return split.image, split.sound

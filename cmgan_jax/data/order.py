@@ -4,48 +4,39 @@ Nothing is remembered between steps, so resuming anywhere costs nothing and ever
 computes the same global batch. TensorFlow-free.
 """
 
-import dataclasses
 import functools
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Int, Int64
 
 from cmgan_jax.data.items import PAIRINGS
+from cmgan_jax.training.batch import MISMATCHED, Needs, modality_of
 
 # Streams of random numbers that share a seed are told apart by their last entry.
-_TARGET, _MISMATCHED, _PARTNER = 1, 2, 3
+_PARTNER_OF_STEP, _PARTNER = 1, 3
+# Of the mismatched items: of the partner's modality, and of the anchor's own.
+_MISMATCHED_PARTNER, _MISMATCHED_ANCHOR = 2, 4
 
-
-@dataclasses.dataclass(frozen=True)
-class BatchIndices:
-    """Rows of one batch.
-
-    Attributes:
-      source: rows of the source modality, int64 [b].
-      target: row of the target modality belonging to each source, int64 [b].
-      mismatched: row of the target modality with another label, int64 [b].
-    """
-
-    source: Int64[np.ndarray, " b"]
-    target: Int64[np.ndarray, " b"]
-    mismatched: Int64[np.ndarray, " b"]
+# Field of the batch to rows of its modality, int64 [b].
+Rows = dict[str, Int64[np.ndarray, " b"]]
 
 
 class Order:
     """The batches of one split, by step.
 
     Position p = step * batch_size + i lies in epoch p // n and takes the entry p % n of
-    that epoch's permutation of the n sources: every source once per epoch, whatever the
-    batch size. With stem pairing the target has the source's row; with class pairing it
-    is drawn uniformly among the targets of the same label. The mismatched partner is
-    drawn uniformly among all targets of other labels.
+    that epoch's permutation of the anchor's n items: every one of them once per epoch,
+    whatever the batch size. With stem pairing the other modality has the anchor's row;
+    with class pairing it is drawn uniformly among the items of the same label. A
+    mismatched item is drawn uniformly among all items of other labels.
     """
 
     def __init__(
         self,
-        source_labels: Int[np.ndarray, " n"],
-        target_labels: Int[np.ndarray, " m"],
+        labels: Mapping[str, Int[np.ndarray, " _"]],
         *,
+        needs: Needs,
         pairing: str,
         batch_size: int,
         seed: int,
@@ -53,65 +44,62 @@ class Order:
         """Prepares the per-label lists.
 
         Args:
-          source_labels: label of every source row.
-          target_labels: label of every target row.
+          labels: modality to the label of every row.
+          needs: fields of the batch, and the modality an epoch goes through.
           pairing: "stem" or "class".
           batch_size: rows per step; may exceed n.
           seed: non-negative.
 
         Raises:
-          ValueError: no sources; labels that differ under stem pairing; a source label
-            no target has under class pairing; targets of a single label only.
+          ValueError: no items; labels that differ under stem pairing; a label that only
+            the anchor has under class pairing; mismatched items of a single label.
         """
         if batch_size < 1 or seed < 0:
             raise ValueError(
                 f"batch_size={batch_size}, seed={seed}: expected batch_size >= 1 and "
                 "seed >= 0."
             )
-        self._targets = _RowsByLabel(target_labels)
-        _require_pairs(source_labels, target_labels, pairing=pairing)
-        self._targets.require_others(source_labels)
-        self._labels = np.asarray(source_labels)
+        self._labels = np.asarray(labels[needs.anchor])
+        self._rows = {
+            modality_of(f): _RowsByLabel(labels[modality_of(f)]) for f in needs.fields
+        }
+        for modality in self._rows:
+            _require_pairs(self._labels, labels[modality], pairing=pairing)
+        for field in needs.fields:
+            if field.startswith(MISMATCHED):
+                self._rows[modality_of(field)].require_others(self._labels)
+        self._needs = needs
         self._pairing = pairing
         self._batch_size = batch_size
         self._seed = seed
 
-    def batch(self, step: int) -> BatchIndices:
-        """The rows of one step.
+    def batch(self, step: int) -> Rows:
+        """The rows of every field at one step, counted from 0 over the training."""
+        anchor = self.anchor_rows(step)
+        return {field: self._draw(field, anchor, step) for field in self._needs.fields}
 
-        Args:
-          step: counted from 0 over the whole training.
-        """
+    def anchor_rows(self, step: int) -> Int64[np.ndarray, " b"]:
+        """Rows of the anchor at one step; their labels are the batch's."""
         positions = step * self._batch_size + np.arange(self._batch_size)
         epochs, places = np.divmod(positions, len(self._labels))
-        source = np.empty(self._batch_size, np.int64)
+        rows = np.empty(self._batch_size, np.int64)
         for epoch in np.unique(epochs):
             inside = epochs == epoch
             order = _permutation(len(self._labels), self._seed, int(epoch))
-            source[inside] = order[places[inside]]
-        labels = self._labels[source]
-        target = source
-        if self._pairing == "class":
-            rng = np.random.default_rng([self._seed, step, _TARGET])
-            target = self._targets.draw_same(labels, rng)
-        rng = np.random.default_rng([self._seed, step, _MISMATCHED])
-        return BatchIndices(source, target, self._targets.draw_other(labels, rng))
+            rows[inside] = order[places[inside]]
+        return rows
 
-
-def batch_indices(
-    source_labels: Int[np.ndarray, " n"],
-    target_labels: Int[np.ndarray, " m"],
-    *,
-    pairing: str,
-    batch_size: int,
-    seed: int,
-    step: int,
-) -> BatchIndices:
-    """The rows of one step; `Order` does the same for many steps faster."""
-    order = Order(
-        source_labels, target_labels, pairing=pairing, batch_size=batch_size, seed=seed
-    )
-    return order.batch(step)
+    def _draw(self, field: str, anchor: np.ndarray, step: int) -> np.ndarray:
+        modality = modality_of(field)
+        is_anchor, labels = modality == self._needs.anchor, self._labels[anchor]
+        if field.startswith(MISMATCHED):
+            stream = _MISMATCHED_ANCHOR if is_anchor else _MISMATCHED_PARTNER
+            rng = np.random.default_rng([self._seed, step, stream])
+            return self._rows[modality].draw_other(labels, rng)
+        if is_anchor or self._pairing == "stem":
+            return anchor
+        rng = np.random.default_rng([self._seed, step, _PARTNER_OF_STEP])
+        return self._rows[modality].draw_same(labels, rng)
 
 
 def partners(
@@ -152,9 +140,9 @@ class _RowsByLabel:
     def require_others(self, source_labels: np.ndarray) -> None:
         if len(self._known) < 2 and np.isin(source_labels, self._known).any():
             raise ValueError(
-                f"every target has the label {self._known.tolist()}: a mismatched "
-                "partner needs targets of another class. Prepare data with at least "
-                "two classes in this split."
+                f"every item has the label {self._known.tolist()}: a mismatched "
+                "partner needs items of another class. Prepare data with at least two "
+                "classes in this split, or give the mismatched pairs no weight."
             )
 
     def draw_same(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -176,7 +164,9 @@ def _require_pairs(
             f"pairing={pairing!r} is unknown; known: {', '.join(PAIRINGS)}."
         )
     if len(source_labels) == 0:
-        raise ValueError("the split has no source items; expected at least one.")
+        raise ValueError(
+            "the split has no items of the modality asked for; expected at least one."
+        )
     if pairing == "stem" and not np.array_equal(source_labels, target_labels):
         raise ValueError(
             "stem pairing, but sources and targets do not have the same labels row by "

@@ -5,6 +5,7 @@ memory-mapped) with the columns of their items beside them. `packing` writes it.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
@@ -46,6 +47,11 @@ class PreparedData:
     songs: tuple[str, ...]
     performers: tuple[str, ...]
     splits: dict[str, Split]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of prepared.json, which holds the digest of every file."""
+        return file_digest(self.path / PREPARED_FILE)
 
     def split(self, name: str) -> Split:
         """The split of this name.

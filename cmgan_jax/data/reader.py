@@ -7,28 +7,30 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from cmgan_jax.data.items import Items, Split, source_and_target
+from cmgan_jax.data.items import Items, Split
 from cmgan_jax.data.order import Order, partners
+from cmgan_jax.signals.direction import MODALITIES, Direction
+from cmgan_jax.training.batch import Needs, modality_of
 
 _READER_THREADS = 2
 _BATCHES_AHEAD = 4
 
 
 class BatchReader:
-    """The training batch of any step of one split and direction.
+    """The training batch of any step of one split.
 
     Reading is thread-safe and stateless; `training_batches` and the tf.data stream
     both call it, which is why their batches are the same bytes.
     """
 
     def __init__(
-        self, split: Split, *, direction: str, pairing: str, batch_size: int, seed: int
+        self, split: Split, *, needs: Needs, pairing: str, batch_size: int, seed: int
     ):
         """Arguments and errors as `training_batches`."""
-        self._source, self._target = source_and_target(split, direction)
+        self._split, self._label = split, split.of(needs.anchor).label
         self._order = Order(
-            self._source.label,
-            self._target.label,
+            {modality: split.of(modality).label for modality in MODALITIES},
+            needs=needs,
             pairing=pairing,
             batch_size=batch_size,
             seed=seed,
@@ -37,28 +39,24 @@ class BatchReader:
     def read(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step, as `training_batches` yields it."""
         rows = self.rows(step)
-        return {
-            "source": _gather(self._source, rows["source"]),
-            "target": _gather(self._target, rows["target"]),
-            "mismatched": _gather(self._target, rows["mismatched"]),
-            "label": rows["label"],
+        label = rows.pop("label")
+        batch = {
+            field: _gather(self._split.of(modality_of(field)), some)
+            for field, some in rows.items()
         }
+        return {**batch, "label": label}
 
     def rows(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of one step with rows, int32 [b], in place of pictures."""
+        """The batch of one step with rows, int32 [b], in place of items."""
         rows = self._order.batch(step)
-        return {
-            "source": rows.source.astype(np.int32),
-            "target": rows.target.astype(np.int32),
-            "mismatched": rows.mismatched.astype(np.int32),
-            "label": self._source.label[rows.source],
-        }
+        label = self._label[self._order.anchor_rows(step)]
+        return {f: some.astype(np.int32) for f, some in rows.items()} | {"label": label}
 
 
 def training_batches(
     split: Split,
     *,
-    direction: str,
+    needs: Needs,
     pairing: str,
     batch_size: int,
     seed: int,
@@ -68,52 +66,47 @@ def training_batches(
 
     Args:
       split: prepared rows, usually memory-mapped.
-      direction: "s2i" or "i2s".
+      needs: fields of the batch, and the modality an epoch goes through.
       pairing: "stem" or "class".
       batch_size: rows per batch.
       seed: non-negative.
       start_step: step of the first batch.
 
     Yields:
-      source uint8 [b h w c], target uint8 [b h w c] of the same label, mismatched
-      uint8 [b h w c] of another label, label int32 [b] of the source.
+      Every field of `needs`, uint8 [b h w c], and "label", int32 [b].
 
     Raises:
-      ValueError: as `Order` and `source_and_target`, before the first batch.
+      ValueError: as `Order`, before the first batch.
     """
     reader = BatchReader(
-        split,
-        direction=direction,
-        pairing=pairing,
-        batch_size=batch_size,
-        seed=seed,
+        split, needs=needs, pairing=pairing, batch_size=batch_size, seed=seed
     )
     return _read_ahead(reader, start_step)
 
 
 def evaluation_batches(
-    split: Split, *, direction: str, pairing: str, batch_size: int, seed: int
+    split: Split, *, direction: Direction, pairing: str, batch_size: int, seed: int
 ) -> Iterator[dict[str, np.ndarray]]:
     """Every source item of a split exactly once, in stored order.
 
     Args:
       split: prepared rows.
-      direction: "s2i" or "i2s".
+      direction: its source's items are read, each with its target.
       pairing: "stem" or "class".
       batch_size: rows per batch; the last batch is filled by repeating its last row.
       seed: draws the partners of class pairing.
 
     Yields:
-      source uint8 [b h w c], target uint8 [b h w c] (the moment's own or a drawn
+      "image" and "sound", uint8 [b h w c] (of the target, the moment's own or a drawn
       partner of the same label), label int32 [b] and song int32 [b] of the source, mask
       float32 [b]: 1 for an item, 0 for a repetition.
 
     Raises:
-      ValueError: as `partners` and `source_and_target`, before the first batch.
+      ValueError: as `partners`, before the first batch.
     """
-    source, target = source_and_target(split, direction)
-    drawn = partners(source.label, target.label, pairing=pairing, seed=seed)
-    return _evaluate_in_order(source, target, drawn, batch_size)
+    labels = (split.of(m).label for m in (direction.source, direction.target))
+    drawn = partners(*labels, pairing=pairing, seed=seed)
+    return _evaluate_in_order(split, direction, drawn, batch_size)
 
 
 def _read_ahead(reader: BatchReader, start_step: int) -> Iterator[dict]:
@@ -130,15 +123,16 @@ def _read_ahead(reader: BatchReader, start_step: int) -> Iterator[dict]:
 
 
 def _evaluate_in_order(
-    source: Items, target: Items, drawn: np.ndarray, batch_size: int
+    split: Split, direction: Direction, drawn: np.ndarray, batch_size: int
 ) -> Iterator[dict]:
+    source, target = split.of(direction.source), split.of(direction.target)
     for start in range(0, len(source), batch_size):
         rows = np.arange(start, start + batch_size)
         inside = rows < len(source)
         rows = np.minimum(rows, len(source) - 1)
         yield {
-            "source": _gather(source, rows),
-            "target": _gather(target, drawn[rows]),
+            direction.source: _gather(source, rows),
+            direction.target: _gather(target, drawn[rows]),
             "label": source.label[rows],
             "song": source.song[rows],
             "mask": inside.astype(np.float32),

@@ -5,9 +5,11 @@ import itertools
 import jax
 from jax.sharding import Mesh
 
-from cmgan_jax.data.items import Split, source_and_target
+from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import BatchReader
 from cmgan_jax.runtime import devices
+from cmgan_jax.signals.direction import MODALITIES
+from cmgan_jax.training.batch import Needs, modality_of
 from cmgan_jax.training.dispatch import Feed
 
 SHARE = 0.5  # of a device's memory that a split may take
@@ -16,29 +18,27 @@ SHARE = 0.5  # of a device's memory that a split may take
 class Resident:
     """A split on every device; a step costs the host its row numbers only."""
 
-    def __init__(self, split: Split, *, direction: str, pairing: str, mesh: Mesh):
+    def __init__(self, split: Split, *, pairing: str, mesh: Mesh):
         """Copies the split to the devices.
 
         Args:
           split: prepared rows.
-          direction: "s2i" or "i2s".
           pairing: "stem" or "class".
           mesh: devices that share each batch.
 
         Raises:
           ValueError: the split would fill more than half of a device's memory.
         """
-        source, target = source_and_target(split, direction)
-        _require_room(source.array.nbytes + target.array.nbytes, mesh)
-        self._split, self._direction, self._pairing = split, direction, pairing
-        arrays = {"source": source.array, "target": target.array}
+        arrays = {modality: split.of(modality).array for modality in MODALITIES}
+        _require_room(sum(array.nbytes for array in arrays.values()), mesh)
+        self._split, self._pairing = split, pairing
         self._arrays = jax.device_put(arrays, devices.replicated(mesh))
 
-    def feed(self, batch_size: int, seed: int, start_step: int) -> Feed:
+    def feed(self, needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
         """The batches of `reader.training_batches`, which has the same arguments."""
         reader = BatchReader(
             self._split,
-            direction=self._direction,
+            needs=needs,
             pairing=self._pairing,
             batch_size=batch_size,
             seed=seed,
@@ -48,16 +48,12 @@ class Resident:
 
 
 def _gather(resident, rows):
-    arrays = {
-        "source": resident["source"],
-        "target": resident["target"],
-        "mismatched": resident["target"],
-    }
     gathered = {
-        name: array.at[rows[name]].get(mode="promise_in_bounds")
-        for name, array in arrays.items()
+        field: resident[modality_of(field)].at[some].get(mode="promise_in_bounds")
+        for field, some in rows.items()
+        if field != "label"
     }
-    return gathered | {"label": rows["label"]}
+    return {**gathered, "label": rows["label"]}
 
 
 def _require_room(size: int, mesh: Mesh) -> None:

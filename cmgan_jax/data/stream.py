@@ -7,13 +7,8 @@ import tensorflow as tf
 
 from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import BatchReader
+from cmgan_jax.training.batch import Needs
 
-_DTYPES = {
-    "source": tf.uint8,
-    "target": tf.uint8,
-    "mismatched": tf.uint8,
-    "label": tf.int32,
-}
 _PARALLEL_READS = 2
 _BATCHES_AHEAD = 4
 
@@ -21,7 +16,7 @@ _BATCHES_AHEAD = 4
 def stream_batches(
     split: Split,
     *,
-    direction: str,
+    needs: Needs,
     pairing: str,
     batch_size: int,
     seed: int,
@@ -33,7 +28,7 @@ def stream_batches(
     """
     return training_dataset(
         split,
-        direction=direction,
+        needs=needs,
         pairing=pairing,
         batch_size=batch_size,
         seed=seed,
@@ -44,7 +39,7 @@ def stream_batches(
 def training_dataset(
     split: Split,
     *,
-    direction: str,
+    needs: Needs,
     pairing: str,
     batch_size: int,
     seed: int,
@@ -58,21 +53,23 @@ def training_dataset(
     _hide_accelerators()
     reader = BatchReader(
         split,
-        direction=direction,
+        needs=needs,
         pairing=pairing,
         batch_size=batch_size,
         seed=seed,
     )
-    shapes = {name: value.shape for name, value in reader.read(start_step).items()}
+    first = reader.read(start_step)
+    shapes = {name: value.shape for name, value in first.items()}
+    dtypes = {name: tf.as_dtype(value.dtype) for name, value in first.items()}
 
     def read(step: tf.Tensor) -> dict[str, tf.Tensor]:
         tensors = tf.numpy_function(
-            lambda step: tuple(reader.read(int(step))[name] for name in _DTYPES),
+            lambda step: tuple(reader.read(int(step))[name] for name in dtypes),
             [step],
-            list(_DTYPES.values()),
+            list(dtypes.values()),
             stateful=False,
         )
-        named = dict(zip(_DTYPES, tensors, strict=True))
+        named = dict(zip(dtypes, tensors, strict=True))
         return {
             name: tf.ensure_shape(tensor, shapes[name])
             for name, tensor in named.items()

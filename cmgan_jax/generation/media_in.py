@@ -8,6 +8,7 @@ from jaxtyping import UInt8
 
 from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
 
 
@@ -48,16 +49,16 @@ def read_sources(
     file: Path,
     representation: Representation,
     *,
-    direction: str,
+    direction: Direction,
     hop_seconds: float = 0.5,
 ) -> list[Source]:
     """The sources in one file.
 
     Args:
-      file: a sound for s2i, a picture for i2s; for s2i with "pictures" data, a
-        picture of a spectrogram.
+      file: of the source modality; with "pictures" data, a sound is a picture of a
+        spectrogram.
       representation: of the data the system was trained on.
-      direction: "s2i" or "i2s".
+      direction: its source is read.
       hop_seconds: time between windows of a sound, in seconds.
 
     Returns:
@@ -66,13 +67,13 @@ def read_sources(
     Raises:
       MediaError: the file is unreadable, or of the other modality (then says so).
     """
-    if direction == "i2s":
-        picture = _decode(file, direction)
+    if direction.source == "image":
+        picture = _decode(file, "image")
         return [Source(file.stem, media.crop_and_resize(picture, representation))]
     if representation.sound == "pictures":
-        picture = media.squeeze(_decode(file, "i2s"), representation.image_size)
+        picture = media.squeeze(_decode(file, "image"), representation.image_size)
         return [Source(file.stem, picture)]
-    waveform = _decode(file, direction, representation.sample_rate)
+    waveform = _decode(file, "sound", representation.sample_rate)
     windows = media.cut_windows(waveform, representation, hop_seconds, path=file)
     arrays = log_mel.encode_windows(windows, representation)
     starts = [round(1000 * hop_seconds * i) for i in range(len(arrays))]
@@ -82,23 +83,23 @@ def read_sources(
     ]
 
 
-def _decode(file: Path, direction: str, sample_rate: int = 0) -> np.ndarray:
+def _decode(file: Path, modality: str, sample_rate: int = 0) -> np.ndarray:
     """Reads a file, and on failure looks whether it is of the other modality."""
     try:
-        if direction == "s2i":
+        if modality == "sound":
             return media.decode_sound(file, sample_rate)
         return media.decode_picture(file)
     except media.MediaError as error:
         if error.kind not in ("not_audio", "not_picture"):
             raise
         raise media.MediaError(
-            file, error.kind, error.reason + _modality_hint(file, direction)
+            file, error.kind, error.reason + _modality_hint(file, modality)
         ) from error
 
 
-def _modality_hint(file: Path, direction: str) -> str:
+def _modality_hint(file: Path, expected: str) -> str:
     try:
-        if direction == "s2i":
+        if expected == "sound":
             media.decode_picture(file)
             return " It is a picture: give it to a workdir trained with :i2s."
         media.decode_sound(file, 22050)

@@ -5,20 +5,22 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import UInt8
 
 from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.pictures import as_picture
-from cmgan_jax.signals.representation import Representation, to_uint8, to_unit
+from cmgan_jax.signals.representation import Representation, to_unit
 
+# uint8 log-mel spectrograms [b m t 1] -> waveforms, float32 [b w].
+Waveforms = Callable[[np.ndarray], np.ndarray]
 SHOWN_SIZE = 256  # spectrogram pictures are enlarged to this many pixels for people
 
 
 def waveform_maker(
     representation: Representation,
-) -> Callable[[UInt8[np.ndarray, "b m t 1"]], Float32[np.ndarray, "b w"]] | None:
+) -> Waveforms | None:
     """A function from log-mel spectrograms to waveforms, or None.
 
     Only the "log_mel" representation can be turned back into sound: a colour-mapped
@@ -42,33 +44,32 @@ def waveform_maker(
 
 def write_target(
     stem: Path,
-    target: Float[np.ndarray, "h w c"],
+    target: UInt8[np.ndarray, "h w c"],
     representation: Representation,
     *,
-    direction: str,
-    waveforms: Callable | None,
+    modality: str,
+    waveforms: Waveforms | None,
 ) -> list[Path]:
     """Writes one generated target.
 
     Args:
       stem: path without extension.
-      target: in [-1, 1].
+      target: uint8, as it was generated.
       representation: of the data.
-      direction: "s2i" writes STEM.png; "i2s" writes STEM.wav and the spectrogram's
-        picture STEM.png.
+      modality: an "image" is written as STEM.png, a "sound" as STEM.wav with the
+        picture of its spectrogram, STEM.png.
       waveforms: from waveform_maker; None writes no WAV.
 
     Returns:
       The files written.
     """
-    array = to_uint8(target)
-    picture = as_picture(array)
-    if direction == "i2s":
+    picture = as_picture(target)
+    if modality == "sound":
         picture = media.squeeze(picture, SHOWN_SIZE)
     png = stem.with_name(stem.name + ".png")
     media.write_picture(png, picture)
-    if direction == "s2i" or waveforms is None:
+    if modality == "image" or waveforms is None:
         return [png]
     wav = stem.with_name(stem.name + ".wav")
-    media.write_wav(wav, waveforms(array[None])[0], representation.sample_rate)
+    media.write_wav(wav, waveforms(target[None])[0], representation.sample_rate)
     return [wav, png]

@@ -1,7 +1,8 @@
 """Checkpoints in Orbax: items saved together, restored one by one, checked by digest.
 
-Orbax restores a file with a flipped bit without a word, so every item is saved with a
-digest of its bits, computed on the devices and compared after restoring.
+Orbax restores a file with a flipped bit, or the files of another step, without a word:
+every item is saved with a digest of its step and its bits, computed on the devices and
+compared after restoring.
 """
 
 import os
@@ -31,19 +32,56 @@ def _bits(leaf: jax.Array) -> jax.Array:
 
 
 @jax.jit
-def _digest(tree: Tree) -> jax.Array:
-    total = jnp.zeros((), jnp.uint32)
+def _digest(tree: Tree, step: jax.Array) -> jax.Array:
+    total = _mixed(step.astype(jnp.uint32))
     for leaf in jax.tree.leaves(tree):
         bits = _bits(leaf).ravel()
-        # Odd weights make every single flipped bit change the sum.
-        weights = jnp.arange(bits.size, dtype=jnp.uint32) * jnp.uint32(2654435762) + 1
-        total = total * 31 + jnp.sum(bits * weights, dtype=jnp.uint32)
+        # Mixed before they are summed: flips of equal bits must not cancel out.
+        places = _mixed(jnp.arange(bits.size, dtype=jnp.uint32))
+        total = _mixed(total * 31 + jnp.sum(_mixed(bits ^ places), dtype=jnp.uint32))
     return total
 
 
-def digest(tree: Tree) -> int:
-    """A 32-bit sum over the bits of every leaf: equal for any device layout."""
-    return int(_digest(tree))
+def _mixed(x: jax.Array) -> jax.Array:
+    """A bijection of 32 bits in which every bit depends on all.
+
+    Shifts and multipliers of Wellons' hash prospector, "lowbias32" (2018).
+    """
+    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * jnp.uint32(0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def digest(tree: Tree, *, step: int) -> int:
+    """32 bits that depend on the step and on every bit: equal for any device layout."""
+    return int(_digest(tree, jnp.int32(step)))
+
+
+# What TensorStore says where the storage fails and not what is stored.
+_STORAGE_FAILED = ("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAVAILABLE")
+
+
+def _require_damage(error: Exception, where: Path) -> None:
+    """Lets through what says nothing of the checkpoint: storage or memory failed.
+
+    Raises:
+      OSError: the storage could not be read.
+      MemoryError: as it was raised.
+    """
+    missing = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+    if isinstance(error, MemoryError):
+        raise error
+    failed = isinstance(error, OSError) and not isinstance(error, missing)
+    if failed or any(word in str(error) for word in _STORAGE_FAILED):
+        raise OSError(
+            f"{where} could not be read, which says nothing of its content: "
+            f"{_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    # TensorStore appends the whole specification of the array.
+    return str(error).split("\n")[0][:300]
 
 
 def abstract(tree: Tree, sharding: jax.sharding.Sharding) -> Tree:
@@ -91,7 +129,7 @@ class Checkpoints:
         self._manager.wait_until_finished()
         if step in self._manager.all_steps():
             return
-        digests = {name: digest(tree) for name, tree in items.items()}
+        digests = {name: digest(tree, step=step) for name, tree in items.items()}
         arguments = {name: ocp.args.StandardSave(tree) for name, tree in items.items()}
         arguments["digests"] = ocp.args.JsonSave(digests)
         self._manager.save(step, args=ocp.args.Composite(**arguments), force=True)
@@ -104,7 +142,8 @@ class Checkpoints:
           items: name to tree of abstract arrays with shardings (see abstract).
 
         Raises:
-          DamagedCheckpointError: the files cannot be read or their digest differs.
+          DamagedCheckpointError: the files are damaged or their digest differs.
+          OSError: the storage failed.
         """
         arguments = {
             name: ocp.args.StandardRestore(tree) for name, tree in items.items()
@@ -114,13 +153,15 @@ class Checkpoints:
         try:
             restored = self._manager.restore(step, args=ocp.args.Composite(**arguments))
         except Exception as error:  # Orbax raises five types for damage, one bare.
-            # TensorStore appends the whole specification of the array.
-            reason = str(error).split("\n")[0][:300]
+            _require_damage(error, where)
             raise DamagedCheckpointError(
-                f"the checkpoint {where} cannot be read: {reason}"
+                f"the checkpoint {where} cannot be read: {_first_line(error)}"
             ) from error
+        recorded = restored["digests"]
+        if not isinstance(recorded, dict):
+            raise DamagedCheckpointError(f"the checkpoint {where} has no digests.")
         for name in items:
-            if digest(restored[name]) != restored["digests"][name]:
+            if digest(restored[name], step=step) != recorded.get(name):
                 raise DamagedCheckpointError(
                     f"the checkpoint {where} is damaged: {name!r} differs from what "
                     "was saved."

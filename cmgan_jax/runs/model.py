@@ -1,141 +1,168 @@
-"""A trained system, restored from its workdir: all that evaluating and generating need.
+"""A trained system, restored from its workdir: all that generating needs.
 
-Only the encoder and the generator are restored; the discriminator and the optimizers
-stay on disk.
+Only what generates is restored; discriminators and optimizers stay on disk.
 """
 
 import dataclasses
+import functools
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import jax
-from jaxtyping import Array, Float, Key, UInt8
+import numpy as np
+from jaxtyping import Array, Float, UInt8
 
-from cmgan_jax.runs.checkpoints import Checkpoints, DamagedCheckpointError, abstract
-from cmgan_jax.runs.phases import classifier_phase
+from cmgan_jax.runs.checkpoints import (
+    Checkpoints,
+    DamagedCheckpointError,
+    abstract,
+    digest,
+)
+from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, read_record
 from cmgan_jax.runtime import devices
-from cmgan_jax.signals.representation import to_unit
-from cmgan_jax.systems import sa_cmgan as systems
-from cmgan_jax.systems.gan_parts import GanParts
-from cmgan_jax.systems.sa_cmgan import System
-from cmgan_jax.training.state import Tree, apply_evaluation
+from cmgan_jax.signals.direction import Direction
+from cmgan_jax.signals.representation import to_uint8
+from cmgan_jax.systems.interface import Finished, System
+from cmgan_jax.systems.registry import assemble
+from cmgan_jax.training.state import Tree
 
-Generate = Callable[[UInt8[Array, "b h w c"], Key[Array, ""]], Float[Array, "b h w c"]]
+# One size for all: a compiled program of another size rounds otherwise, and a source
+# gives the same result alone and among others.
+BATCH_SIZE = 16
+Items = UInt8[np.ndarray, "n h w c"]
 
 
-def make_generate(
-    parts: GanParts,
-) -> Callable[[Tree, UInt8[Array, "b h w c"], Key[Array, ""]], Array]:
-    """Builds (variables, sources uint8, key) -> generated targets in (-1, 1).
+def item_numbers(sources: Items) -> np.ndarray:
+    """A number of every source that depends on its pixels alone, uint32 [n]."""
+    rows = np.ascontiguousarray(sources)
+    return np.array([zlib.crc32(row.data) for row in rows], np.uint32)
 
-    The i-th source of a batch draws its z from fold_in(key, i), so results depend on
-    the position in the batch but not on the batch's size.
+
+def make_generate(system: System) -> Callable[..., Items]:
+    """Builds (finished, sources, direction, seed) -> generated targets, uint8.
+
+    What is generated is what is written and judged: uint8, any number of sources. The
+    noise of a source is drawn from the seed and the source's own pixels.
     """
 
-    def generate(variables, source, key):
-        features = apply_evaluation(
-            parts.encoder, variables["encoder"], to_unit(source), method="features"
-        )
-        code = apply_evaluation(
-            parts.encoder, variables["encoder"], features, method="code"
-        )
-        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(
-            jax.numpy.arange(source.shape[0])
-        )
-        z = jax.vmap(lambda k: jax.random.normal(k, (parts.z_size,)))(keys)
-        return apply_evaluation(parts.generator, variables["generator"], code, z)
+    @functools.partial(jax.jit, static_argnums=3)
+    def one_batch(finished, sources, numbers, direction, root):
+        keys = jax.vmap(lambda number: jax.random.fold_in(root, number))(numbers)
+        return to_uint8(system.generate(finished, sources, keys, direction))
+
+    def generate(
+        finished: Finished, sources: Items, *, direction: Direction, seed: int = 0
+    ) -> Items:
+        root, results = jax.random.key(seed), []
+        for start in range(0, len(sources), BATCH_SIZE):
+            part = np.asarray(sources[start : start + BATCH_SIZE])
+            rows = np.minimum(np.arange(BATCH_SIZE), len(part) - 1)
+            padded = part[rows]
+            made = one_batch(finished, padded, item_numbers(padded), direction, root)
+            results.append(np.asarray(made)[: len(part)])
+        if not results:
+            return np.empty((0, *system.task.shape(direction.target)), np.uint8)
+        return np.concatenate(results)
 
     return generate
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainedSystem:
+class Model:
     """A system that generates.
 
     Attributes:
       workdir: folder it was restored from.
       record: what it was trained with.
-      system: its modules.
-      step: updates of the generator made.
-      generate: (sources uint8 [b h w c], key) -> targets in (-1, 1) [b h w c].
+      system: its phases and how it generates.
+      step: updates made in the phase that generates.
+      digest: of the variables that generate, hexadecimal.
+      variables: of the phases that generate, by name.
     """
 
     workdir: Path
     record: RunRecord
     system: System
     step: int
-    generate: Generate
+    digest: str
+    variables: Finished
+
+    @property
+    def direction(self) -> Direction:
+        """The way it generates in, of a system that knows one."""
+        (direction,) = self.system.directions
+        return direction
+
+    def generate(
+        self, sources: Items, *, direction: Direction | None = None, seed: int = 0
+    ) -> Items:
+        """Targets of sources.
+
+        Args:
+          sources: uint8 [n h w c], as the data set stores them.
+          direction: needed where the system knows several.
+          seed: of the noise; the same source and seed give the same target, alone and
+            among others.
+
+        Returns:
+          uint8 [n h w c]: exactly what is written to files and judged.
+        """
+        direction = direction or self.direction
+        return self._generate(self.variables, sources, direction=direction, seed=seed)
+
+    @functools.cached_property
+    def _generate(self):
+        return make_generate(self.system)
+
+    def classifier(
+        self, modality: str
+    ) -> Callable[[Float[Array, "b h w c"]], Float[Array, "b m"]]:
+        """The run's own classifier of a modality, for the original protocol.
+
+        Returns:
+          Items in [-1, 1] [b h w c] -> logits [b m].
+
+        Raises:
+          FileNotFoundError: the run trained no classifier of this modality.
+        """
+        if modality not in self.system.recognitions:
+            raise FileNotFoundError(
+                f"{self.workdir} trained no classifier of {modality}s, which the "
+                "original protocol needs: train with --config.classifier.target_too."
+            )
+        own = self.system.recognitions[modality]
+        _, variables = _restore(self.workdir, self.system, own.phase)
+        return jax.jit(lambda x: own.logits(variables, x))
 
 
-def load(workdir: str | Path) -> TrainedSystem:
+def load(workdir: str | Path) -> Model:
     """Restores the newest checkpoint of a run, on whatever devices there are.
 
     Raises:
-      FileNotFoundError: the folder is no workdir, or holds no GAN checkpoint yet.
-      ValueError: the checkpoint is damaged.
+      FileNotFoundError: the folder is no workdir, or the run has not come so far yet.
+      ValueError: its record or the checkpoint is damaged.
     """
     workdir = Path(workdir)
     record = read_record(workdir)
-    system = systems.assemble(record.settings, record.task)
-    shapes = jax.eval_shape(lambda: _inference_shapes(system))
-    step, variables = _restore(workdir, "gan", shapes)
-    generate = jax.jit(make_generate(system.gan))
-    return TrainedSystem(
+    system = assemble(record.settings, record.task)
+    restored = {name: _restore(workdir, system, name) for name in system.generating}
+    variables = {name: tree for name, (_, tree) in restored.items()}
+    step = max((step for step, _ in restored.values()), default=0)
+    return Model(
         workdir=workdir,
         record=record,
         system=system,
         step=step,
-        generate=lambda source, key: generate(variables, source, key),
+        digest=f"{digest(variables, step=step):08x}",
+        variables=variables,
     )
 
 
-def load_classifier(trained: TrainedSystem, modality: str) -> Callable[[Array], Array]:
-    """The run's own classifier of a modality, for the original protocol.
-
-    Args:
-      trained: a restored system.
-      modality: "source" or "target".
-
-    Returns:
-      Pictures or spectrograms in [-1, 1] [b h w c] -> logits [b m].
-
-    Raises:
-      FileNotFoundError: the run trained no classifier of this modality.
-    """
-    phase = classifier_phase(modality)
-    if not (trained.workdir / "checkpoints" / phase).exists():
-        raise FileNotFoundError(
-            f"{trained.workdir} trained no classifier of {modality}s, which the "
-            "original protocol needs: train with --config.classifier.target_too."
-        )
-    module = getattr(trained.system, f"{modality}_recogniser")
-    shape = getattr(trained.system.task, f"{modality}_shape")
-
-    def initialise():
-        x = jax.numpy.zeros((1, *shape))
-        return module.init(jax.random.key(0), x, train=False)
-
-    shapes = jax.eval_shape(initialise)
-    _, variables = _restore(trained.workdir, phase, shapes)
-    return jax.jit(lambda x: apply_evaluation(module, variables, x))
-
-
-def _inference_shapes(system: System) -> Tree:
-    parts, task = system.gan, system.task
-    source = jax.numpy.zeros((1, *task.source_shape))
-    key = jax.random.key(0)
-    encoder = parts.encoder.init(key, source, train=False)
-    code = jax.numpy.zeros((1, parts.encoder.code_size))
-    z = jax.numpy.zeros((1, parts.z_size))
-    return {
-        "encoder": encoder,
-        "generator": parts.generator.init(key, code, z, train=False),
-    }
-
-
-def _restore(workdir: Path, phase: str, shapes: Tree) -> tuple[int, Tree]:
-    folder = workdir / "checkpoints" / phase
+def _restore(workdir: Path, system: System, phase: str) -> tuple[int, Tree]:
+    """The newest step of a phase and its inference variables."""
+    folder = checkpoint_folder(workdir, phase)
     checkpoints = Checkpoints(folder) if folder.exists() else None
     steps = checkpoints.steps() if checkpoints else []
     if not steps:
@@ -143,7 +170,9 @@ def _restore(workdir: Path, phase: str, shapes: Tree) -> tuple[int, Tree]:
             f"{workdir} has no checkpoint of phase {phase!r} yet: run "
             f"`python -m cmgan_jax train --workdir={workdir} ...` until it saves one."
         )
-    items = {"inference": abstract(shapes, devices.replicated(devices.data_mesh()))}
+    shapes = system.inference_shapes((phase,))[phase]
+    everywhere = devices.replicated(devices.data_mesh())
+    items = {"inference": abstract(shapes, everywhere)}
     try:
         return steps[0], checkpoints.restore(steps[0], items)["inference"]
     except DamagedCheckpointError as error:

@@ -1,20 +1,22 @@
-"""The folder of one run: its files and the configuration it was made with."""
+"""config.json: what a run was made with."""
 
 import dataclasses
 import json
 import platform
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import cmgan_jax
-from cmgan_jax.data.items import DIRECTIONS
-from cmgan_jax.data.prepared import PREPARED_FILE, PreparedData, file_digest
+from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
-from cmgan_jax.systems.sa_cmgan import Task
+from cmgan_jax.systems.interface import Task
 
+RECORD_FILE = "config.json"
+VERSION = 2
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long and how often.
 ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
@@ -39,6 +41,7 @@ class RunRecord:
       representation: of its pictures and sounds.
       class_names: of its labels.
       versions: of the software that started the run.
+      version: of this record.
     """
 
     config: dict[str, Any]
@@ -49,15 +52,11 @@ class RunRecord:
     representation: Representation
     class_names: tuple[str, ...]
     versions: dict[str, str]
-
-    @property
-    def direction(self) -> str:
-        """ "s2i" or "i2s"."""
-        return self.config["direction"]
+    version: int = VERSION
 
     @property
     def settings(self) -> SimpleNamespace:
-        """The configuration with attribute access, as systems.assemble reads it."""
+        """The configuration with attribute access, as systems are assembled from it."""
         return json.loads(
             json.dumps(self.config), object_hook=lambda tree: SimpleNamespace(**tree)
         )
@@ -67,35 +66,24 @@ class RunRecord:
         return dataclasses.asdict(self)
 
 
-def new_record(config: dict[str, Any], prepared: PreparedData) -> RunRecord:
+def new_record(config: Mapping[str, Any], prepared: PreparedData) -> RunRecord:
     """The record of a run that starts now.
 
     Args:
       config: every field of the resolved configuration.
       prepared: the data set to train on.
-
-    Raises:
-      ValueError: the configuration's direction is unknown.
     """
-    direction, representation = config["direction"], prepared.representation
-    if direction not in DIRECTIONS:
-        raise ValueError(
-            f"config.direction={direction!r} is unknown; known: "
-            f"{', '.join(DIRECTIONS)}. Write it after the configuration: "
-            "--config=configs/sa_cmgan.py:i2s"
-        )
-    shapes = [representation.sound_shape, representation.image_shape]
-    source_shape, target_shape = shapes if direction == "s2i" else shapes[::-1]
+    representation = prepared.representation
     return RunRecord(
-        config=config,
+        config=dict(config),
         task=Task(
-            source_shape=source_shape,
-            target_shape=target_shape,
+            image_shape=representation.image_shape,
+            sound_shape=representation.sound_shape,
             num_classes=len(prepared.class_names),
             stem_aligned=prepared.pairing == "stem",
         ),
         data=str(prepared.path.resolve()),
-        data_digest=file_digest(prepared.path / PREPARED_FILE),
+        data_digest=prepared.digest,
         dataset=prepared.dataset,
         representation=representation,
         class_names=prepared.class_names,
@@ -105,24 +93,41 @@ def new_record(config: dict[str, Any], prepared: PreparedData) -> RunRecord:
 
 def write_record(workdir: Path, record: RunRecord) -> None:
     """Writes config.json."""
-    write_json(workdir / "config.json", record.to_json())
+    write_json(workdir / RECORD_FILE, record.to_json())
 
 
 def read_record(workdir: Path) -> RunRecord:
-    """Reads config.json.
+    """Reads config.json, of this version of the software or of an earlier one.
 
     Raises:
       FileNotFoundError: the folder is not the workdir of a run.
+      ValueError: the file is damaged or of a later version; says which.
     """
-    path = workdir / "config.json"
+    path = workdir / RECORD_FILE
     if not path.exists():
         raise FileNotFoundError(
-            f"{workdir} holds no config.json, so it is not the workdir of a run. Give "
-            "the folder that --workdir named when training."
+            f"{workdir} holds no {RECORD_FILE}, so it is not the workdir of a run. "
+            "Give the folder that --workdir named when training."
         )
-    fields = json.loads(path.read_text())
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        version = fields.get("version", 1)
+        if isinstance(version, int) and version <= VERSION:
+            return _parse(_upgraded(fields, version))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({type(error).__name__}: {error}): restore it from a "
+            "copy; the checkpoints beside it cannot be read without it."
+        ) from error
+    raise ValueError(
+        f"{path} has version {version!r}; this software knows 1 to {VERSION}: use the "
+        "version of cmgan_jax that wrote it."
+    )
+
+
+def _parse(fields: dict[str, Any]) -> RunRecord:
     task = fields["task"]
-    shapes = {name: tuple(task[name]) for name in ("source_shape", "target_shape")}
+    shapes = {name: tuple(task[name]) for name in ("image_shape", "sound_shape")}
     return RunRecord(
         **{
             **fields,
@@ -131,6 +136,27 @@ def read_record(workdir: Path) -> RunRecord:
             "class_names": tuple(fields["class_names"]),
         }
     )
+
+
+def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 named the shapes by their part in the direction, not by modality."""
+    task, config = dict(fields["task"]), dict(fields["config"])
+    sound, image = task.pop("source_shape"), task.pop("target_shape")
+    if config["direction"] == "i2s":
+        sound, image = image, sound
+    config |= {"name": config["system"], "system": "sa_cmgan"}
+    task |= {"image_shape": image, "sound_shape": sound}
+    return {**fields, "task": task, "config": config}
+
+
+# From a version to the next one.
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
+
+
+def _upgraded(fields: dict[str, Any], version: int) -> dict[str, Any]:
+    for older in range(version, VERSION):
+        fields = _UPGRADES[older](fields)
+    return {**fields, "version": VERSION}
 
 
 def require_continuable(old: RunRecord, new: RunRecord, workdir: Path) -> None:

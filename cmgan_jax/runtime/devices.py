@@ -23,19 +23,19 @@ def split_batch(mesh: Mesh, *, stacked: bool = False) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec(*axes))
 
 
-def require_divisible(batch_size: int, mesh: Mesh, *, field: str) -> None:
+def require_divisible(batch_size: int, mesh: Mesh, *, phase: str) -> None:
     """Refuses a batch that the devices cannot share equally.
 
     Raises:
-      ValueError: names the field and the nearest batch sizes that would do.
+      ValueError: names the phase and the nearest batch sizes that would do.
     """
     devices = mesh.size
     if batch_size % devices:
         lower = batch_size // devices * devices
         sizes = [size for size in (lower, lower + devices) if size]
         raise ValueError(
-            f"config.{field}={batch_size} cannot be split over {devices} devices; "
-            f"use {' or '.join(map(str, sizes))}."
+            f"phase {phase!r}: a batch of {batch_size} cannot be split over {devices} "
+            f"devices; use {' or '.join(map(str, sizes))}."
         )
 
 

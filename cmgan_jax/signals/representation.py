@@ -142,6 +142,8 @@ def to_unit(pixels: Any) -> Any:
     return pixels.astype(np.float32) / 127.5 - 1.0
 
 
-def to_uint8(unit: np.ndarray) -> np.ndarray:
-    """Floats in [-1, 1] to uint8 in [0, 255], rounded and clipped, any shape."""
-    return np.clip(np.rint((np.asarray(unit) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+def to_uint8(unit: Any) -> Any:
+    """Floats in [-1, 1] to uint8, rounded and clipped, any shape, NumPy or JAX."""
+    library = unit.__array_namespace__()
+    levels = library.round((unit + 1.0) * 127.5)
+    return library.clip(levels, 0, 255).astype(np.uint8)

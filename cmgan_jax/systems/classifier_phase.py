@@ -1,7 +1,6 @@
-"""One update of a classifying network: the classifier phase, and every judge."""
+"""Training a network to classify: phases of systems, and every judge."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,9 @@ import optax
 from flax import linen as nn
 
 from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems.interface import Phase, Shape
 from cmgan_jax.training import augmentation, losses, rng
+from cmgan_jax.training.batch import Batch, Needs
 from cmgan_jax.training.state import (
     ClassifierState,
     apply_gradients,
@@ -17,15 +18,13 @@ from cmgan_jax.training.state import (
     new_network,
 )
 
-Batch = Mapping[str, Any]
-
 
 def init_state(
     module: nn.Module,
     optimizer: optax.GradientTransformation,
     *,
     root: jax.Array,
-    shape: tuple[int, int, int],
+    shape: Shape,
 ) -> ClassifierState:
     """A fresh state; call it under jit.
 
@@ -58,7 +57,7 @@ def make_step(
     Args:
       module: maps [b h w c] in [-1, 1] to logits [b m].
       optimizer: updates every parameter of the module.
-      modality: the batch's entry to classify, "source" or "target".
+      modality: what it classifies, "image" or "sound".
       shift: largest random shift, in pixels.
       noise: largest deviation of added Gaussian noise, on the scale [-1, 1].
 
@@ -93,3 +92,50 @@ def make_step(
         return state.replace(step=state.step + 1, network=network), metrics
 
     return step
+
+
+def classifier_phase(
+    name: str,
+    module: nn.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    modality: str,
+    shape: Shape,
+    steps: int,
+    batch_size: int,
+    seed: int,
+    order_seed: int,
+    shift: int,
+    noise: float,
+) -> Phase:
+    """The phase that trains a network to classify one modality.
+
+    Args:
+      name: of the phase.
+      module: maps [b h w c] in [-1, 1] to logits [b m].
+      optimizer: updates every parameter of the module.
+      modality: what it classifies, "image" or "sound".
+      shape: [h w c] of one item.
+      steps: updates.
+      batch_size: items per update.
+      seed: of weights, augmentation and dropout.
+      order_seed: of the order of the items.
+      shift: largest random shift, in pixels.
+      noise: largest deviation of added Gaussian noise, on the scale [-1, 1].
+
+    Returns:
+      A phase whose inference variables are the network's.
+    """
+    return Phase(
+        name=name,
+        steps=steps,
+        batch_size=batch_size,
+        needs=Needs(anchor=modality, fields=(modality,)),
+        seed=seed,
+        order_seed=order_seed,
+        init=lambda root, finished: init_state(
+            module, optimizer, root=root, shape=shape
+        ),
+        step=make_step(module, optimizer, modality=modality, shift=shift, noise=noise),
+        inference=lambda state: state.inference,
+    )

@@ -5,7 +5,9 @@ import dataclasses
 import optax
 from flax import linen as nn
 
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.training import losses
+from cmgan_jax.training.batch import MISMATCHED, Needs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +30,7 @@ class GanParts:
     """Everything static about one system's update.
 
     Attributes:
+      direction: what is turned into what.
       encoder: has methods features(x, train) and code(features, train).
       generator: maps (code [b 64], z [b q]) to [b h w c] in (-1, 1).
       discriminator: maps (x [b h w c], code) to logits [b].
@@ -37,7 +40,8 @@ class GanParts:
       conditioning: what the losses do to the encoder.
       loss: the adversarial loss.
       fake_weight: weight of generated pairs in the discriminator's loss.
-      mismatched_weight: weight of mismatched pairs in the discriminator's loss.
+      mismatched_weight: weight of mismatched pairs in the discriminator's loss; 0 shows
+        it none.
       reconstruction_weight: weight of the mean absolute error of the generated target.
       classification_weight: weight of the cross-entropy that the run's own recogniser
         of targets, frozen, finds in the generated target; 0 for none.
@@ -46,6 +50,7 @@ class GanParts:
       average_decay: decay of the moving averages used to generate; 0 keeps none.
     """
 
+    direction: Direction
     encoder: nn.Module
     generator: nn.Module
     discriminator: nn.Module
@@ -61,3 +66,16 @@ class GanParts:
     discriminator_every: int
     z_size: int
     average_decay: float
+
+    @property
+    def needs(self) -> Needs:
+        """What the update reads of the data."""
+        mismatched = (MISMATCHED + self.direction.target,)
+        return Needs(
+            anchor=self.direction.source,
+            fields=(
+                self.direction.source,
+                self.direction.target,
+                *(mismatched if self.mismatched_weight else ()),
+            ),
+        )

@@ -5,15 +5,16 @@ learns from the generated targets first, then its verdict is pulled back through
 same forward pass into the generator and, where it is trained, the encoder.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.gan_parts import GanParts
+from cmgan_jax.systems.interface import Shape
 from cmgan_jax.training import losses, rng
+from cmgan_jax.training.batch import MISMATCHED, Batch
 from cmgan_jax.training.state import (
     GanState,
     NetState,
@@ -25,7 +26,6 @@ from cmgan_jax.training.state import (
     new_network,
 )
 
-Batch = Mapping[str, Any]
 Metrics = dict[str, jax.Array]
 
 
@@ -34,7 +34,7 @@ def init_state(
     *,
     root: jax.Array,
     encoder_variables: Tree,
-    target_shape: tuple[int, int, int],
+    target_shape: Shape,
     target_recogniser: Tree | None = None,
 ) -> GanState:
     """A fresh state; call it under jit.
@@ -80,14 +80,16 @@ def make_step(
     """Builds the update.
 
     Returns:
-      (state, batch) -> (new state, metrics); the batch holds "source", "target" and
-      "mismatched", uint8 [b h w c], and "label", int32 [b] (see data.order).
+      (state, batch) -> (new state, metrics); the batch holds what `parts.needs` names,
+      uint8 [b h w c], and "label", int32 [b].
     """
+    direction = parts.direction
 
     def step(state, batch):
-        source = to_unit(batch["source"])
-        target = to_unit(batch["target"])
-        mismatched = to_unit(batch["mismatched"])
+        source = to_unit(batch[direction.source])
+        real = {"real": to_unit(batch[direction.target])}
+        if parts.mismatched_weight:
+            real["mismatched"] = to_unit(batch[MISMATCHED + direction.target])
         z_key = rng.stream(state.rng, "z", state.step)
         z = jax.random.normal(z_key, (source.shape[0], parts.z_size))
 
@@ -97,12 +99,12 @@ def make_step(
         fake, pull_fake, generator_collections = _generate(parts, state, code, z)
         judged = jax.lax.stop_gradient((fake, code))
         discriminator, discriminator_metrics = _update_discriminator(
-            parts, state, target=target, mismatched=mismatched, judged=judged
+            parts, state, real=real, judged=judged
         )
         fake_gradient, collections, generator_metrics = _criticise(
             parts,
             state.replace(discriminator=discriminator),
-            target=target,
+            target=real["real"],
             label=batch["label"],
             judged=judged,
         )
@@ -120,7 +122,7 @@ def make_step(
             generator=generator.replace(collections=generator_collections),
             discriminator=discriminator.replace(collections=collections),
         )
-        state = _average(parts, state, features=features, z=z)
+        state = _average(parts, state, source=source, features=features, z=z)
         return state, {**discriminator_metrics, **generator_metrics}
 
     return step
@@ -179,31 +181,25 @@ def _discriminate(parts: GanParts, discriminator: NetState, params: Tree, kinds,
 
 
 def _update_discriminator(
-    parts: GanParts, state: GanState, *, target, mismatched, judged
+    parts: GanParts, state: GanState, *, real, judged
 ) -> tuple[NetState, Metrics]:
     """The discriminator after its update, or unchanged at a step it sits out."""
     fake, code = judged
-    kinds = [target, fake, mismatched]
+    kinds = {"real": real["real"], "fake": fake, **real}
 
     def loss_of(params):
-        (real_logits, fake_logits, mismatched_logits), collections = _discriminate(
-            parts, state.discriminator, params, kinds, code
+        rows, collections = _discriminate(
+            parts, state.discriminator, params, list(kinds.values()), code
         )
+        logits = dict(zip(kinds, rows, strict=True))
         loss = losses.discriminator_loss(
             parts.loss,
-            real=real_logits,
-            fake=fake_logits,
-            mismatched=mismatched_logits,
+            **logits,
             fake_weight=parts.fake_weight,
             mismatched_weight=parts.mismatched_weight,
         )
-        metrics = {
-            "d_loss": loss,
-            "real_logit": real_logits.mean(),
-            "fake_logit": fake_logits.mean(),
-            "mismatched_logit": mismatched_logits.mean(),
-        }
-        return loss, (metrics, collections)
+        means = {f"{kind}_logit": row.mean() for kind, row in logits.items()}
+        return loss, ({"d_loss": loss, **means}, collections)
 
     def learn(discriminator):
         gradients, (metrics, collections) = jax.grad(loss_of, has_aux=True)(
@@ -248,7 +244,7 @@ def _criticise(parts: GanParts, state: GanState, *, target, label, judged):
     return gradient, collections, metrics
 
 
-def _average(parts: GanParts, state: GanState, *, features, z) -> GanState:
+def _average(parts: GanParts, state: GanState, *, source, features, z) -> GanState:
     """Moves the averages; their BatchNorm statistics are those of this batch in them.
 
     Averaging the statistics as well would describe other weights than the averaged
@@ -269,6 +265,11 @@ def _average(parts: GanParts, state: GanState, *, features, z) -> GanState:
             (state.generator, state.averaged["generator"]),
         )
     )
+    if "trunk" in parts.conditioning.trained:
+        # The features came from the trunk that is not averaged.
+        features = apply_evaluation(
+            parts.encoder, encoder.variables, source, method="features"
+        )
     code, statistics = apply_training(
         parts.encoder, encoder, encoder.params, features, method="code"
     )

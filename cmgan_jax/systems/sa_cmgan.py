@@ -1,70 +1,58 @@
-"""From a configuration to a system: modules, optimizers and hyper-parameters.
+"""SA-CMGAN (Tan et al., ICASSP 2020) and its variants, from a configuration.
 
-The only place where the names in a configuration are decoded. A system differs from
-another in its configuration alone.
+Two classifier phases, then the adversarial one on the code of the source's encoder.
 """
 
-import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import optax
 
 from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.discriminator import Discriminator
 from cmgan_jax.nets.encoder import Encoder
-from cmgan_jax.nets.generator import LATE_STAGES, Generator
+from cmgan_jax.nets.generator import Generator
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.nets.spectral_norm import SpectralNorm
-from cmgan_jax.nets.trunk import stages
+from cmgan_jax.signals.direction import Direction
+from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems import gan_phase
+from cmgan_jax.systems.checks import check_sa_cmgan
+from cmgan_jax.systems.classifier_phase import classifier_phase
 from cmgan_jax.systems.gan_parts import Conditioning, GanParts
+from cmgan_jax.systems.interface import (
+    Finished,
+    Generate,
+    Phase,
+    Recognition,
+    System,
+    Task,
+)
 from cmgan_jax.training import losses, optim
+from cmgan_jax.training.state import Tree, apply_evaluation
 
-COMPUTE_DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
-ATTENTION_FORMS = ("pointwise", "convolutional")
-CONDITIONINGS = ("untrained", "code_layer", "encoder")
-READERS = ("tf_data", "numpy", "resident")
+GAN = "gan"
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
+CONDITIONING = {
+    "untrained": Conditioning(trained=(), batch_statistics=True),
+    "code_layer": Conditioning(trained=("code",), batch_statistics=False),
+    "encoder": Conditioning(trained=ENCODER_PARTS, batch_statistics=False),
+}
+# Handed from config.gan to the update as they are.
+WEIGHTS = (
+    *("fake_weight", "mismatched_weight", "reconstruction_weight"),
+    *("classification_weight", "discriminator_every", "average_decay"),
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """What a system is asked to turn into what.
-
-    Attributes:
-      source_shape: [h w c] of one source.
-      target_shape: [h w c] of one target.
-      num_classes: classes of the data set.
-      stem_aligned: whether source and target of a pair are one moment.
-    """
-
-    source_shape: tuple[int, int, int]
-    target_shape: tuple[int, int, int]
-    num_classes: int
-    stem_aligned: bool
+def classifier_name(modality: str) -> str:
+    """Name of the phase that trains the classifier of a modality."""
+    return f"{modality}_classifier"
 
 
-@dataclasses.dataclass(frozen=True)
-class System:
-    """One system, assembled.
-
-    Attributes:
-      task: what it turns into what.
-      source_recogniser: the conditioning encoder with its classifier.
-      target_recogniser: the same for targets, for the classification loss and the
-        original protocol.
-      classifier_optimizer: updates a recogniser.
-      gan: the adversarial update.
-    """
-
-    task: Task
-    source_recogniser: Recogniser
-    target_recogniser: Recogniser
-    classifier_optimizer: optax.GradientTransformation
-    gan: GanParts
-
-
-def assemble(config: Any, task: Task) -> System:
+def assemble(config: SimpleNamespace, task: Task) -> System:
     """The system a configuration describes.
 
     Args:
@@ -74,170 +62,175 @@ def assemble(config: Any, task: Task) -> System:
     Raises:
       ValueError: a field holds an unknown name or contradicts another.
     """
-    check(config, task)
-    classifier_optimizer = optim.adam(
-        config.classifier.learning_rate,
-        beta1=config.classifier.beta1,
-        beta2=config.classifier.beta2,
-    )
-
+    check_sa_cmgan(config, task)
+    direction = Direction.named(config.direction)
+    modalities = [direction.source]
+    if config.classifier.target_too or config.gan.classification_weight:
+        modalities.append(direction.target)
+    parts = gan_parts(config, task)
     return System(
         task=task,
-        source_recogniser=_recogniser(config, task),
-        target_recogniser=_recogniser(config, task),
-        classifier_optimizer=classifier_optimizer,
-        gan=_gan(config, task),
+        directions=(direction,),
+        phases=(
+            *(_classifier_phase(config, task, modality) for modality in modalities),
+            _gan_phase(config, task, parts),
+        ),
+        generating=(GAN,),
+        generate=_make_generate(parts),
+        recognitions={
+            modality: _recognition(config, task, modality) for modality in modalities
+        },
+        labels_used=(
+            ("classification loss of the run's own classifier",)
+            if config.gan.classification_weight
+            else ()
+        ),
     )
 
 
-def check(config: Any, task: Task) -> None:
-    """Refuses a configuration that cannot be trained, before anything heavy.
+def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
+    """Everything static about the adversarial update of a configuration."""
+    gan, direction = config.gan, Direction.named(config.direction)
+    rates = gan.generator_learning_rate, gan.discriminator_learning_rate
+    generator_optimizer, discriminator_optimizer = (
+        optim.adam(rate, beta1=gan.beta1, beta2=gan.beta2) for rate in rates
+    )
+    return GanParts(
+        direction=direction,
+        encoder=_encoder(config),
+        generator=_generator(config, task.shape(direction.target)),
+        discriminator=_discriminator(config),
+        target_recogniser=recogniser(config, task),
+        generator_optimizer=generator_optimizer,
+        discriminator_optimizer=discriminator_optimizer,
+        conditioning=CONDITIONING[gan.conditioning],
+        loss=losses.adversarial_loss(gan.loss),
+        z_size=config.model.z_size,
+        **{name: getattr(gan, name) for name in WEIGHTS},
+    )
 
-    Raises:
-      ValueError: names the field, what it holds and what it may hold.
-    """
-    model, gan = config.model, config.gan
-    _require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
-    _require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
-    _require_known("model.late_stages", model.late_stages, LATE_STAGES)
-    _require_known("run.reader", config.run.reader, READERS)
-    _require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
-    _require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
-    _require_ranges(config)
-    sizes = (task.source_shape[0], task.target_shape[0])
-    last = min(len(stages(size)) for size in sizes) - 1
-    if model.attention_stage > last:
-        raise ValueError(
-            f"config.model.attention_stage={model.attention_stage}: expected 0 to "
-            f"{last}, or -1 for no attention."
+
+def recogniser(config: SimpleNamespace, task: Task) -> Recogniser:
+    """The encoder of either modality with a classifier on its features."""
+    return Recogniser(
+        encoder=_encoder(config), classifier=Classifier(num_classes=task.num_classes)
+    )
+
+
+def encoder_of(recogniser_variables: Tree) -> Tree:
+    """Variables of the encoder inside a recogniser's variables."""
+    return {name: tree["encoder"] for name, tree in recogniser_variables.items()}
+
+
+def _classifier_phase(config, task: Task, modality: str) -> Phase:
+    fields = config.classifier
+    is_target = modality == Direction.named(config.direction).target
+    return classifier_phase(
+        classifier_name(modality),
+        recogniser(config, task),
+        classifier_optimizer(config),
+        modality=modality,
+        shape=task.shape(modality),
+        steps=fields.steps,
+        batch_size=fields.batch_size,
+        # Not the same initial weights for both modalities.
+        seed=config.seed * 2 + is_target,
+        order_seed=config.seed,
+        shift=fields.shift,
+        noise=fields.noise,
+    )
+
+
+def classifier_optimizer(config: SimpleNamespace) -> optax.GradientTransformation:
+    """Updates a recogniser."""
+    fields = config.classifier
+    return optim.adam(fields.learning_rate, beta1=fields.beta1, beta2=fields.beta2)
+
+
+def _gan_phase(config, task: Task, parts: GanParts) -> Phase:
+    direction = parts.direction
+
+    def init(root: jax.Array, finished: Finished):
+        helped = config.gan.classification_weight
+        return gan_phase.init_state(
+            parts,
+            root=root,
+            encoder_variables=encoder_of(finished[classifier_name(direction.source)]),
+            target_recogniser=(
+                finished[classifier_name(direction.target)] if helped else None
+            ),
+            target_shape=task.shape(direction.target),
         )
-    if task.num_classes < 2 and gan.mismatched_weight:
-        raise ValueError(
-            "config.gan.mismatched_weight needs targets of another class, but the "
-            "data set has one class: set it to 0 or prepare more classes."
-        )
+
+    return Phase(
+        name=GAN,
+        steps=config.gan.steps,
+        batch_size=config.gan.batch_size,
+        needs=parts.needs,
+        seed=config.seed,
+        # The phase draws its own order of examples.
+        order_seed=config.seed + 1,
+        init=init,
+        step=gan_phase.make_step(parts),
+        inference=lambda state: state.inference,
+    )
 
 
-def _require_known(name: str, value: str, known: Any) -> None:
-    if value not in known:
-        raise ValueError(f"config.{name}={value!r} is unknown; known: {list(known)}.")
+def _make_generate(parts: GanParts) -> Generate:
+    def generate(finished, source, keys, direction):
+        variables = finished[GAN]
+        _, code = apply_evaluation(parts.encoder, variables["encoder"], to_unit(source))
+        z = jax.vmap(lambda key: jax.random.normal(key, (parts.z_size,)))(keys)
+        return apply_evaluation(parts.generator, variables["generator"], code, z)
+
+    return generate
 
 
-def _require_ranges(config: Any) -> None:
-    positive = {
-        "classifier.batch_size": config.classifier.batch_size,
-        "classifier.steps": config.classifier.steps,
-        "gan.batch_size": config.gan.batch_size,
-        "gan.steps": config.gan.steps,
-        "gan.discriminator_every": config.gan.discriminator_every,
-        "model.width": config.model.width,
-        "run.log_every": config.run.log_every,
-        "run.sample_every": config.run.sample_every,
-        "run.checkpoint_every": config.run.checkpoint_every,
-        "run.keep_checkpoints": config.run.keep_checkpoints,
-        "run.validation_examples": config.run.validation_examples,
-        "run.steps_per_call": config.run.steps_per_call,
-    }
-    for name, value in positive.items():
-        if value < 1:
-            raise ValueError(f"config.{name}={value}: expected 1 or more.")
-    for name in ("log_every", "sample_every", "checkpoint_every"):
-        every, per_call = getattr(config.run, name), config.run.steps_per_call
-        if every % per_call:
-            raise ValueError(
-                f"config.run.{name}={every} is no multiple of "
-                f"config.run.steps_per_call={per_call}: nothing can happen inside a "
-                "call."
-            )
-    if not 0.0 <= config.gan.average_decay < 1.0:
-        raise ValueError(
-            f"config.gan.average_decay={config.gan.average_decay}: expected a value "
-            "in [0, 1); 0 keeps no average."
-        )
-    not_negative = {
-        "classifier.shift": config.classifier.shift,
-        "classifier.noise": config.classifier.noise,
-    }
-    for name, value in not_negative.items():
-        if value < 0:
-            raise ValueError(f"config.{name}={value}: expected 0 or more.")
+def _recognition(config, task: Task, modality: str) -> Recognition:
+    module = recogniser(config, task)
+    return Recognition(
+        phase=classifier_name(modality),
+        logits=lambda variables, x: apply_evaluation(module, variables, x),
+    )
 
 
-def _attention(config: Any) -> dict[str, Any]:
+def _attention(config) -> dict[str, Any]:
     model = config.model
     return {
         "attention_stage": None if model.attention_stage < 0 else model.attention_stage,
         "attention_form": model.attention_form,
         "attention_batch_statistics": model.attention_batch_statistics,
+        "dtype": jnp.dtype(config.compute_dtype),
     }
 
 
-def _encoder(config: Any) -> Encoder:
+def _encoder(config) -> Encoder:
     model = config.model
     return Encoder(
         width=model.width,
         hidden_size=model.hidden_size,
         features_size=model.features_size,
         code_size=model.code_size,
-        dtype=COMPUTE_DTYPES[config.compute_dtype],
         **_attention(config),
     )
 
 
-def _recogniser(config: Any, task: Task) -> Recogniser:
-    return Recogniser(
-        encoder=_encoder(config), classifier=Classifier(num_classes=task.num_classes)
-    )
-
-
-def _generator(config: Any, task: Task) -> Generator:
+def _generator(config, shape: tuple[int, int, int]) -> Generator:
     return Generator(
-        channels=task.target_shape[2],
-        image_size=task.target_shape[0],
+        channels=shape[2],
+        image_size=shape[0],
         width=config.model.width,
         late_stages=config.model.late_stages,
-        dtype=COMPUTE_DTYPES[config.compute_dtype],
         **_attention(config),
     )
 
 
-def _discriminator(config: Any) -> Discriminator:
+def _discriminator(config) -> Discriminator:
     model = config.model
     return Discriminator(
         width=model.width,
         hidden_size=model.hidden_size,
         norm=model.discriminator_norm,
         spectral_norm=SpectralNorm(differentiate=model.differentiate_spectral_norm),
-        dtype=COMPUTE_DTYPES[config.compute_dtype],
         **_attention(config),
-    )
-
-
-def _conditioning(name: str) -> Conditioning:
-    trained = {"untrained": (), "code_layer": ("code",), "encoder": ENCODER_PARTS}
-    return Conditioning(trained=trained[name], batch_statistics=name == "untrained")
-
-
-def _gan(config: Any, task: Task) -> GanParts:
-    gan = config.gan
-
-    def optimizer(learning_rate):
-        return optim.adam(learning_rate, beta1=gan.beta1, beta2=gan.beta2)
-
-    return GanParts(
-        encoder=_encoder(config),
-        generator=_generator(config, task),
-        discriminator=_discriminator(config),
-        target_recogniser=_recogniser(config, task),
-        generator_optimizer=optimizer(gan.generator_learning_rate),
-        discriminator_optimizer=optimizer(gan.discriminator_learning_rate),
-        conditioning=_conditioning(gan.conditioning),
-        loss=losses.adversarial_loss(gan.loss),
-        fake_weight=gan.fake_weight,
-        mismatched_weight=gan.mismatched_weight,
-        reconstruction_weight=gan.reconstruction_weight if task.stem_aligned else 0.0,
-        classification_weight=gan.classification_weight,
-        discriminator_every=gan.discriminator_every,
-        z_size=config.model.z_size,
-        average_decay=gan.average_decay,
     )

@@ -36,7 +36,6 @@ ROLES = {
     "moving_variance": ("batch_stats", "var"),
     "u": ("spectral_stats", "u"),
 }
-SOURCE_IS_SOUND = {"s2i": True, "i2s": False}
 
 _LAYER = re.compile(r"(?P<kind>conv|dc|fc|bn)(?P<number>\d+)$")
 _ATTENTION_LAYER = re.compile(r"(?P<letter>[fgh])[A-Z]?_(?P<kind>conv|bn)$")
@@ -48,8 +47,8 @@ class Place:
     """Where one TensorFlow variable lives in our variables.
 
     Attributes:
-      network: "source_encoder", "target_encoder", "source_classifier",
-        "target_classifier", "generator" or "discriminator".
+      network: "image_encoder", "sound_encoder", "image_classifier",
+        "sound_classifier", "generator" or "discriminator".
       path: collection and keys below it.
       transposed: the kernel of a transposed convolution.
     """
@@ -59,29 +58,24 @@ class Place:
     transposed: bool
 
 
-def places(names: Iterable[str], *, direction: str) -> dict[str, Place]:
+def places(names: Iterable[str]) -> dict[str, Place]:
     """Finds the place of every TensorFlow variable of one graph.
 
     Args:
       names: all variable names of the graph, as a checkpoint lists them. Optimizer
         slots and counters are left out of the answer.
-      direction: "s2i" or "i2s".
 
     Returns:
       Name to place.
 
     Raises:
-      ValueError: for an unknown direction or names that fit no layer.
+      ValueError: for names that fit no layer.
     """
-    if direction not in SOURCE_IS_SOUND:
-        raise ValueError(
-            f"direction {direction!r}: expected one of {sorted(SOURCE_IS_SOUND)}."
-        )
     names = [name for name in names if not _NOT_A_WEIGHT.search(name)]
     layers = _layers_by_number(names)
     found, unknown = {}, []
     for name in names:
-        place = _place(name, layers, direction)
+        place = _place(name, layers)
         if place is None:
             unknown.append(name)
         found[name] = place
@@ -94,21 +88,18 @@ def places(names: Iterable[str], *, direction: str) -> dict[str, Place]:
     return found
 
 
-def from_tf1(
-    variables: Mapping[str, np.ndarray], *, direction: str
-) -> dict[str, dict[str, Any]]:
+def from_tf1(variables: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
     """Turns a TensorFlow 1 graph's variables into ours.
 
     Args:
       variables: every variable of the graph by name, without ":0".
-      direction: "s2i" or "i2s".
 
     Returns:
       Network name (see `Place`) to its variables: "params", "batch_stats" and, for the
       discriminator, "spectral_stats", as nested dictionaries of float32 arrays.
     """
     networks: dict[str, dict] = {}
-    for name, place in places(variables, direction=direction).items():
+    for name, place in places(variables).items():
         array = relayout(np.asarray(variables[name], np.float32), place)
         if place.path[-1] == "u":
             array = array.reshape(-1)
@@ -121,15 +112,12 @@ def from_tf1(
 def to_tf1(
     networks: Mapping[str, Mapping[str, Any]],
     names: Iterable[str],
-    *,
-    direction: str,
 ) -> dict[str, np.ndarray]:
     """Turns our variables, or gradients of the same structure, into TensorFlow's.
 
     Args:
       networks: network name to its (possibly partial) variables.
       names: all variable names of the graph.
-      direction: "s2i" or "i2s".
 
     Returns:
       Name to array, for every name whose place `networks` holds. `u` and the gate keep
@@ -138,7 +126,7 @@ def to_tf1(
     flat = {network: flatten_dict(tree) for network, tree in networks.items()}
     return {
         name: relayout(np.asarray(flat[place.network][place.path]), place)
-        for name, place in places(names, direction=direction).items()
+        for name, place in places(names).items()
         if place.path in flat.get(place.network, {})
     }
 
@@ -161,12 +149,12 @@ def _layers_by_number(names):
     return {scope: sorted(found) for scope, found in numbers.items()}
 
 
-def _place(name, layers, direction):
+def _place(name, layers):
     scope, *middle, role = name.split("/")
     family = scope.split("_")[0]
     if family not in LAYERS or not middle:
         return None
-    network = _network(family, scope, direction)
+    network = _network(family, scope)
     if middle[0].startswith("attention"):
         return _attention_place(network, family, middle[1:], role)
     match = _LAYER.search(middle[0])
@@ -184,12 +172,10 @@ def _place(name, layers, direction):
     return Place(network, path, match["kind"] == "dc" and leaf == "kernel")
 
 
-def _network(family, scope, direction):
+def _network(family, scope):
     if family in ("generator", "discriminator"):
         return family
-    is_sound = "Sud" in scope
-    side = "source" if is_sound == SOURCE_IS_SOUND[direction] else "target"
-    return f"{side}_{family}"
+    return f"{'sound' if 'Sud' in scope else 'image'}_{family}"
 
 
 def _attention_place(network, family, middle, role):

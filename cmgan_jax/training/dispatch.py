@@ -15,8 +15,8 @@ from jax import lax
 from jax.sharding import Mesh
 
 from cmgan_jax.runtime import devices
+from cmgan_jax.training.batch import Batch, Needs
 
-Batch = Mapping[str, Any]
 Tree = Any
 Metrics = Mapping[str, jax.Array]
 Step = Callable[[Any, Batch], tuple[Any, Metrics]]
@@ -38,8 +38,8 @@ class Feed:
     batch: Callable[[Tree, Tree], Batch] = lambda resident, item: item
 
 
-# (batch size, seed, first step) -> what the steps are fed.
-Feeds = Callable[[int, int, int], Feed]
+# (needs, batch size, seed, first step) -> what the steps are fed.
+Feeds = Callable[[Needs, int, int, int], Feed]
 
 
 def make_update(

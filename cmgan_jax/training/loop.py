@@ -33,18 +33,28 @@ class Interrupted(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Schedule:
-    """How long a phase lasts and what happens how often, in steps.
+class Intervals:
+    """What happens how often, in steps.
 
     What happens after a step can only happen where a call of the devices ends:
     `per_call` divides the other intervals.
     """
 
-    steps: int
     log_every: int
     sample_every: int
     checkpoint_every: int
     per_call: int = 1
+
+    def until(self, steps: int) -> "Schedule":
+        """The schedule of a phase of so many steps."""
+        return Schedule(steps=steps, **dataclasses.asdict(self))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Schedule(Intervals):
+    """How long a phase lasts and what happens how often, in steps."""
+
+    steps: int
 
     def due(self, step: int, every: int) -> bool:
         """Whether something done every n steps is due after this step."""
@@ -120,7 +130,7 @@ def fit(
             if save:
                 _require_finite(state, number)
                 hooks.save(number, state)
-            if stopping and number < schedule.steps:
+            if stopping or (stop.requested and number == schedule.steps):
                 raise Interrupted(f"stopped after step {number} of {phase}; saved.")
     return state
 

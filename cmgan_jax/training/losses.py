@@ -80,7 +80,7 @@ def discriminator_loss(
     *,
     real: Logits,
     fake: Logits,
-    mismatched: Logits,
+    mismatched: Logits | None = None,
     fake_weight: float = 0.5,
     mismatched_weight: float = 0.5,
 ) -> Float[Array, ""]:
@@ -90,16 +90,17 @@ def discriminator_loss(
       loss: how single logits are penalised.
       real: logits of real targets with their own code.
       fake: logits of generated targets with the code they were made from.
-      mismatched: logits of real targets with the code of another class.
+      mismatched: logits of real targets with the code of another class; None leaves
+        them out, which gives Chen's S2I-N.
       fake_weight: weight of the generated pairs; 1/2 in every published system.
-      mismatched_weight: weight of the mismatched pairs; 0 gives Chen's S2I-N.
+      mismatched_weight: weight of the mismatched pairs.
     """
-    real, fake, mismatched = (x.astype(jnp.float32) for x in (real, fake, mismatched))
-    return (
-        loss.real(real).mean()
-        + fake_weight * loss.unreal(fake).mean()
-        + mismatched_weight * loss.unreal(mismatched).mean()
-    )
+    real, fake = real.astype(jnp.float32), fake.astype(jnp.float32)
+    penalty = loss.real(real).mean() + fake_weight * loss.unreal(fake).mean()
+    if mismatched is not None:
+        mismatched = mismatched.astype(jnp.float32)
+        penalty += mismatched_weight * loss.unreal(mismatched).mean()
+    return penalty
 
 
 def generator_loss(loss: AdversarialLoss, fake: Logits) -> Float[Array, ""]:

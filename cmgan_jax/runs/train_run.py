@@ -1,0 +1,89 @@
+"""A run from its configuration to its last step, or on from where it stopped."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cmgan_jax.data.feeds import open_feeds
+from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.runs.phases import Sample, no_sample, run_phase
+from cmgan_jax.runs.record import (
+    RECORD_FILE,
+    RunRecord,
+    new_record,
+    read_record,
+    require_continuable,
+    write_record,
+)
+from cmgan_jax.runtime import devices
+from cmgan_jax.systems.interface import Finished, System
+from cmgan_jax.systems.registry import assemble
+from cmgan_jax.training.loop import Intervals
+
+# (system, record, prepared data, workdir) -> what looks at the phase that generates.
+MakeSample = Callable[[System, RunRecord, PreparedData, Path], Sample]
+
+
+def train_run(
+    config: Mapping[str, Any],
+    prepared: PreparedData,
+    workdir: Path,
+    *,
+    make_sample: MakeSample | None = None,
+) -> Finished:
+    """Trains all phases of a system; what is done already is restored.
+
+    Args:
+      config: every field of the configuration.
+      prepared: the data set; its split "train" is trained on.
+      workdir: of the run; made if it is not there.
+      make_sample: looks at the phases that generate while they train.
+
+    Returns:
+      Inference variables of every phase by name.
+
+    Raises:
+      ValueError: the configuration is no good, or not the one the run was started with.
+      NonFiniteError: a step computed NaN or infinity.
+      Interrupted: the run was asked to stop and has saved its state.
+    """
+    record = new_record(config, prepared)
+    system = assemble(record.settings, record.task)
+    mesh = devices.data_mesh()
+    for phase in system.phases:
+        devices.require_divisible(phase.batch_size, mesh, phase=phase.name)
+    if (workdir / RECORD_FILE).exists():
+        started = read_record(workdir)
+        require_continuable(started, record, workdir)
+        record = dataclasses.replace(record, versions=started.versions)
+    write_record(workdir, record)
+    run = record.settings.run
+    feeds = open_feeds(
+        run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
+    )
+    sample = no_sample
+    if make_sample is not None:
+        sample = make_sample(system, record, prepared, workdir)
+    finished: dict[str, Any] = {}
+    for phase in system.phases:
+        finished[phase.name] = run_phase(
+            phase,
+            finished=finished,
+            workdir=workdir,
+            feeds=feeds,
+            intervals=_intervals(run),
+            keep=run.keep_checkpoints,
+            mesh=mesh,
+            sample=sample if phase.name in system.generating else no_sample,
+        )
+    return finished
+
+
+def _intervals(run: Any) -> Intervals:
+    return Intervals(
+        log_every=run.log_every,
+        sample_every=run.sample_every,
+        checkpoint_every=run.checkpoint_every,
+        per_call=run.steps_per_call,
+    )

@@ -1,0 +1,133 @@
+"""Configurations refused before anything heavy, by the field that is wrong."""
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+
+from cmgan_jax.nets.generator import LATE_STAGES
+from cmgan_jax.nets.trunk import stages
+from cmgan_jax.signals.direction import DIRECTIONS
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.training import losses
+
+ATTENTION_FORMS = ("pointwise", "convolutional")
+CONDITIONINGS = ("untrained", "code_layer", "encoder")
+COMPUTE_DTYPES = ("float32", "bfloat16")
+READERS = ("tf_data", "numpy", "resident")
+LEAST_ONE = {
+    "classifier": ("batch_size", "steps"),
+    "gan": ("batch_size", "steps", "discriminator_every"),
+    "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
+    "run": (
+        *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
+        *("validation_examples", "steps_per_call"),
+    ),
+}
+LEAST_ZERO = {
+    "classifier": ("shift", "noise"),
+    "gan": (
+        *("fake_weight", "mismatched_weight"),
+        *("reconstruction_weight", "classification_weight"),
+    ),
+}
+RATES = {
+    "classifier": ("learning_rate",),
+    "gan": ("generator_learning_rate", "discriminator_learning_rate"),
+}
+
+
+def check_run(config: SimpleNamespace) -> None:
+    """Refuses names and intervals that no system accepts.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    require_known("direction", config.direction, DIRECTIONS)
+    require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
+    require_known("run.reader", config.run.reader, READERS)
+    _require_at_least(config, LEAST_ONE, 1)
+    per_call = config.run.steps_per_call
+    for name in ("log_every", "sample_every", "checkpoint_every"):
+        every = getattr(config.run, name)
+        if every % per_call:
+            raise ValueError(
+                f"config.run.{name}={every} is no multiple of "
+                f"config.run.steps_per_call={per_call}: nothing can happen inside a "
+                "call."
+            )
+
+
+def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
+    """Refuses what SA-CMGAN and its relatives cannot be trained with.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    model, gan = config.model, config.gan
+    require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
+    require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
+    require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
+    _require_at_least(config, LEAST_ZERO, 0)
+    _require_rates(config)
+    _require_stage(model.attention_stage, task)
+    _require_data(gan, task)
+
+
+def require_known(name: str, value: str, known: Iterable[str]) -> None:
+    """Raises ValueError where a field holds none of the known names."""
+    if value not in known:
+        raise ValueError(f"config.{name}={value!r} is unknown; known: {list(known)}.")
+
+
+def _require_at_least(config, fields, least: int) -> None:
+    for section, names in fields.items():
+        for name in names:
+            value = getattr(getattr(config, section), name)
+            if value < least:
+                raise ValueError(
+                    f"config.{section}.{name}={value}: expected {least} or more."
+                )
+
+
+def _require_rates(config) -> None:
+    for section, names in RATES.items():
+        fields = getattr(config, section)
+        for name in names:
+            value = getattr(fields, name)
+            if not value > 0.0:
+                raise ValueError(
+                    f"config.{section}.{name}={value}: expected a positive rate."
+                )
+        for name in ("beta1", "beta2"):
+            _require_decay(f"{section}.{name}", getattr(fields, name))
+    _require_decay("gan.average_decay", config.gan.average_decay)
+
+
+def _require_decay(name: str, value: float) -> None:
+    if not 0.0 <= value < 1.0:
+        raise ValueError(f"config.{name}={value}: expected a value in [0, 1).")
+
+
+def _require_stage(stage: int, task: Task) -> None:
+    sizes = (task.image_shape[0], task.sound_shape[0])
+    last = min(len(stages(size)) for size in sizes) - 1
+    if stage > last:
+        raise ValueError(
+            f"config.model.attention_stage={stage}: expected 0 to {last}, or -1 for no "
+            "attention."
+        )
+
+
+def _require_data(gan, task: Task) -> None:
+    if task.num_classes < 2 and gan.mismatched_weight:
+        raise ValueError(
+            f"config.gan.mismatched_weight={gan.mismatched_weight} needs targets of "
+            "another class, but the data set has one class: set it to 0 or prepare "
+            "more classes."
+        )
+    if not task.stem_aligned and gan.reconstruction_weight:
+        raise ValueError(
+            f"config.gan.reconstruction_weight={gan.reconstruction_weight} needs pairs "
+            "of one moment, but the data are class-aligned, where no target is the "
+            "right one: give --config.gan.reconstruction_weight=0."
+        )
