@@ -22,7 +22,7 @@ from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices
-from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.runtime.whole_file import write_json, write_npz
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.classifier_phase import classifier_phase
 from cmgan_jax.training.loop import Intervals
@@ -160,8 +160,8 @@ class _Looks:
         )
 
     @property
-    def best(self) -> dict[str, float]:
-        """{"accuracy", "n", "step"} of the variables on disk."""
+    def best(self) -> dict[str, float] | None:
+        """{"accuracy", "n", "step"} of the variables on disk, if any."""
         return self._state["best"]
 
     def __call__(self, step: int, variables: Tree) -> dict[str, float]:
@@ -185,11 +185,3 @@ class _Looks:
             guess = np.argmax(logits, axis=-1)[: len(rows)]
             right += int(np.sum(guess == self._items.label[rows]))
         return right / max(len(self._rows), 1)
-
-
-def write_npz(path: Path, columns: dict[str, np.ndarray]) -> None:
-    """Writes an .npz file under its name only when it is complete."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        np.savez(file, **columns)
-    partial.replace(path)

@@ -20,7 +20,7 @@ from flax import traverse_util
 from flax import linen as nn
 from jaxtyping import Float32, Int, UInt8
 
-from cmgan_jax.data.prepared import PREPARED_FILE, PreparedData, file_digest
+from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation import judge_training
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
 from cmgan_jax.runtime.whole_file import write_json
@@ -110,11 +110,6 @@ def test_splits(prepared: PreparedData) -> list[str]:
     return sorted(names, key=lambda name: (len(name), name))
 
 
-def data_digest(prepared: PreparedData) -> str:
-    """SHA-256 of the description of prepared data, which holds that of every file."""
-    return file_digest(prepared.path / PREPARED_FILE)
-
-
 def require_judges(
     prepared: PreparedData, modality: str, *, steps: int = STEPS
 ) -> tuple[Judge, ...]:
@@ -162,7 +157,7 @@ def _identity(
         "network": repr(network),
         "seed": design.seed,
         "rows": judge_training.rows_for_judges(prepared),
-        "data_digest": data_digest(prepared),
+        "data_digest": prepared.digest,
     }
 
 
