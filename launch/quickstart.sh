@@ -46,13 +46,13 @@ verb "Prepare the pocket orchestra" \
 verb "Train the judges, who will recognise what is generated" \
   judge --data="$data" --steps=300
 verb "Train sound to image" \
-  train --config=configs/quickstart.py:s2i --data="$data" --workdir="$runs/s2i"
+  train --config=quickstart:s2i --data="$data" --workdir="$runs/s2i"
 verb "Train image to sound" \
-  train --config=configs/quickstart.py:i2s --data="$data" --workdir="$runs/i2s"
-verb "Evaluate sound to image on songs never heard" \
-  evaluate --workdir="$runs/s2i" --split=test
-verb "Evaluate image to sound on songs never heard" \
-  evaluate --workdir="$runs/i2s" --split=test
+  train --config=quickstart:i2s --data="$data" --workdir="$runs/i2s"
+verb "Evaluate sound to image on songs and people never met" \
+  evaluate --workdir="$runs/s2i"
+verb "Evaluate image to sound on songs and people never met" \
+  evaluate --workdir="$runs/i2s"
 verb "Write the report" \
   report --run="$runs"
 printf '\nDone in %s.\n' "$(elapsed)"

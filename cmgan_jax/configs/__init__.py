@@ -1,7 +1,10 @@
 """Every configuration by name; base.py explains each field."""
 
 import difflib
+import importlib.util
 from pathlib import Path
+
+from ml_collections import ConfigDict
 
 FOLDER = Path(__file__).parent
 NAMES = tuple(
@@ -29,3 +32,11 @@ def locate(name: str) -> str:
         f"--config={name}: {file!r} is neither a file nor one of {', '.join(NAMES)}."
         f"{hint} After a colon stands the direction: --config=sa_cmgan:i2s"
     )
+
+
+def load(file: str, direction: str) -> ConfigDict:
+    """The configuration that a file holds for a direction, "s2i" or "i2s"."""
+    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config(direction)

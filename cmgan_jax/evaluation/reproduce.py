@@ -1,0 +1,51 @@
+"""The same configuration from several seeds: trained, evaluated, in one table."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.evaluation.evaluate_run import TEST_SPLITS, evaluate_run
+from cmgan_jax.evaluation.summary import as_markdown, summarise
+from cmgan_jax.evaluation.validation import make_sample
+from cmgan_jax.runs.model import load
+from cmgan_jax.runs.train_run import train_run
+from cmgan_jax.runtime.whole_file import write_json, write_text
+
+
+def run_name(config: Mapping[str, Any]) -> str:
+    """Folder of the run of a configuration, such as "sa_cmgan_s2i_seed0"."""
+    return f"{config['name']}_{config['direction']}_seed{config['seed']}"
+
+
+def reproduce(
+    configs: Sequence[Mapping[str, Any]], prepared: PreparedData, folder: Path
+) -> str:
+    """Trains and evaluates every configuration and writes results.json and .md.
+
+    Args:
+      configs: every field of each run, alike but for direction and seed.
+      prepared: the data set.
+      folder: of the workdirs, one for each run, and of the table.
+
+    Returns:
+      The table as Markdown.
+
+    Raises:
+      Interrupted: asked to stop; the same call goes on from there.
+    """
+    splits = [name for name in TEST_SPLITS if name in prepared.splits]
+    workdirs = []
+    for number, config in enumerate(configs, start=1):
+        workdir = folder / run_name(config)
+        print(f"[{number}/{len(configs)}] {workdir}", flush=True)
+        train_run(config, prepared, workdir, make_sample=make_sample)
+        model = load(workdir)
+        for split in splits:
+            evaluate_run(model, prepared, split=split)
+        workdirs.append(workdir)
+    summary = summarise(workdirs, splits)
+    table = as_markdown(summary)
+    write_json(folder / "results.json", summary)
+    write_text(folder / "results.md", table)
+    return table
