@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int, Num
 
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.table import Table
@@ -86,7 +86,7 @@ def real_accuracy(table: Table) -> dict[str, float]:
 
 @metric
 def per_class(table: Table) -> dict[str, dict[str, dict[str, float]]]:
-    """Accuracy by class of the source, in [0, 1]; classes without a source are left out.
+    """Accuracy by class of the source, in [0, 1]; classes without sources are left out.
 
     Returns:
       Name of each judge -> class -> {"accuracy", "n"}.
@@ -150,13 +150,15 @@ def diversity(table: Table) -> dict[str, Any]:
             "diversity needs the pictures, which a stored table does not hold: take it "
             "from the evaluation's JSON, or evaluate again."
         )
-    return _spread_ratio(table, table.generated, table.real)
+    return spread_ratio(table.class_names, table.label, table.generated, table.real)
 
 
 @metric
 def feature_diversity(table: Table) -> dict[str, Any]:
     """The same by the features of the first judge, which ignore what it ignores."""
-    return _spread_ratio(table, table.features, table.real_features)
+    return spread_ratio(
+        table.class_names, table.label, table.features, table.real_features
+    )
 
 
 @metric
@@ -164,8 +166,8 @@ def nearest_training_item(table: Table) -> dict[str, float | None]:
     """Median distance to the nearest training item of the class, in grey levels.
 
     Returns:
-      {"generated", "real", "ratio"}, None where unknown: a ratio far below 1 says that targets are copies
-      of training items, or so blurred that they are near to many.
+      {"generated", "real", "ratio"}, None where unknown. A ratio far below 1 says that
+      targets are copies of training items, or so blurred that they are near to many.
     """
     made = _median(table.nearest_distance)[0]
     real = _median(table.real_nearest_distance)[0]
@@ -189,9 +191,7 @@ def _median(values: np.ndarray) -> tuple[float | None, int]:
     return (float(np.median(known)) if len(known) else None), len(known)
 
 
-def spread_within_class(
-    items: np.ndarray, label: np.ndarray, one: int
-) -> float | None:
+def spread_within_class(items: np.ndarray, label: np.ndarray, one: int) -> float | None:
     """Standard deviation over the items of a class, averaged over everything else.
 
     None where there are fewer than two.
@@ -202,13 +202,17 @@ def spread_within_class(
     return float(np.std(own, axis=0, dtype=np.float64).mean())
 
 
-def _spread_ratio(
-    table: Table, generated: np.ndarray, real: np.ndarray
+def spread_ratio(
+    class_names: tuple[str, ...],
+    label: Int[np.ndarray, " n"],
+    generated: Num[np.ndarray, "n ..."],
+    real: Num[np.ndarray, "n ..."],
 ) -> dict[str, Any]:
+    """Spread within each class, generated against real; see `diversity`."""
     ratios = {}
-    for label, name in enumerate(table.class_names):
-        made = spread_within_class(generated, table.label, label)
-        known = spread_within_class(real, table.label, label)
+    for one, name in enumerate(class_names):
+        made = spread_within_class(generated, label, one)
+        known = spread_within_class(real, label, one)
         if known:
             ratios[name] = made / known
     if not ratios:

@@ -36,7 +36,10 @@ def nearest_of_class(
     row = np.full(len(items), -1)
     distance = np.full(len(items), np.nan, np.float32)
     for one in np.unique(label):
-        own, candidates = np.flatnonzero(label == one), np.flatnonzero(among_label == one)
+        own, candidates = (
+            np.flatnonzero(label == one),
+            np.flatnonzero(among_label == one),
+        )
         if len(candidates):
             row[own] = candidates[_nearest(_flat(items[own]), among, candidates)]
             distance[own] = _distance(items[own], among, row[own])
@@ -67,5 +70,7 @@ def _flat(items: np.ndarray) -> Float32[np.ndarray, "n d"]:
 
 def _distance(items, among, rows) -> Float32[np.ndarray, " n"]:
     pairs = zip(items, rows, strict=True)
-    squares = [np.mean((_flat(a[None]) - _flat(among[row][None])) ** 2) for a, row in pairs]
+    squares = [
+        np.mean((_flat(a[None]) - _flat(among[row][None])) ** 2) for a, row in pairs
+    ]
     return np.sqrt(np.array(squares, np.float32))

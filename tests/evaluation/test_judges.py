@@ -99,17 +99,17 @@ def test_judges_of_other_data_or_damaged_ones_are_not_used(trained, capsys):
 def test_new_data_under_the_same_path_get_new_judges(make_data, tmp_path):
     rows = {"n": 60}
     old = make_data(tmp_path, {"judging": rows, "test": rows})
-    first, _ = judges.require_judges(old, "sound", steps=2)
+    first, _ = judges.require_judges(old, "image", steps=STEPS)
     new = make_data(tmp_path, {"judging": rows | {"rule": OTHER}, "test": rows})
-    second, _ = judges.require_judges(new, "sound", steps=2)
+    second, _ = judges.require_judges(new, "image", steps=STEPS)
     assert first.digest != second.digest
-    record = judges.judge_folder(new, "sound", "strided") / judges.RECORD
+    record = judges.judge_folder(new, "image", "strided") / judges.RECORD
     assert json.loads(record.read_text())["data_digest"] == new.digest
 
 
 def test_without_judging_rows_the_record_says_so(make_data, tmp_path):
     data = make_data(tmp_path, {"train": {"n": 60}, "test": {"n": 12}})
-    for judge in judges.require_judges(data, "image", steps=1):
+    for judge in judges.require_judges(data, "image", steps=STEPS):
         assert judge.rows == "train"
 
 
