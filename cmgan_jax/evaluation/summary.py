@@ -138,7 +138,7 @@ def _over_runs(right: list[np.ndarray], tables: list[Table]) -> dict[str, Any]:
 
 
 def _worst_class(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The class with the least mean over runs; in each run the stricter judge counts."""
+    """The class of the least mean over runs; in each run the stricter judge counts."""
     by_class: dict[str, list[float]] = {}
     for one in measured:
         judged = one["per_class"].values()

@@ -6,7 +6,7 @@ Everything that is measured is computed from this table, made in one pass.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -24,6 +24,7 @@ AGAIN = 256  # sources that are generated a second time, with other noise
 OWN_FILE = ("generated", "real")  # columns that are not stored
 
 
+@runtime_checkable
 class Generates(Protocol):
     """What the table asks of a model; see `runs.model.Model`."""
 
