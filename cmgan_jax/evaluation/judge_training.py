@@ -17,14 +17,16 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Bool
 
-from cmgan_jax.data.feeds import open_feeds
-from cmgan_jax.data.items import Items
+from cmgan_jax.data.items import Items, Split
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.reader import training_batches
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.whole_file import write_json, write_npz
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.classifier_phase import classifier_phase
+from cmgan_jax.training.batch import Needs
+from cmgan_jax.training.dispatch import Feed, Feeds
 from cmgan_jax.training.loop import Intervals
 from cmgan_jax.training.state import Tree, apply_evaluation
 
@@ -89,7 +91,7 @@ def train(
         phase,
         finished={},
         workdir=folder,
-        feeds=open_feeds("numpy", trained, pairing=prepared.pairing, mesh=mesh),
+        feeds=_feeds(trained, prepared.pairing),
         intervals=Intervals(
             log_every=50, sample_every=max(steps // LOOKS, 1), checkpoint_every=200
         ),
@@ -98,6 +100,16 @@ def train(
         sample=looks,
     )
     return looks.best
+
+
+def _feeds(split: Split, pairing: str) -> Feeds:
+    """The batches of a split, read without TensorFlow."""
+
+    def feed(needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
+        sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
+        return Feed(training_batches(split, needs=needs, pairing=pairing, **sizes))
+
+    return feed
 
 
 def held_out(items: Items) -> Bool[np.ndarray, " n"]:
