@@ -8,6 +8,9 @@ Nothing appears at --output before it is complete: interrupt it and run it again
 on finished data, it checks every file and does nothing. Whatever is wrong with the
 material is listed in prepare_report.json, beside the data, or in --output if nothing
 could be prepared.
+
+One song in five of train becomes the split judging: only the judges, who score what
+models generate, learn from it.
 """
 
 import importlib
@@ -102,7 +105,9 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TFDS warns of every configuration that is not declared beforehand.
     logging.set_verbosity(logging.ERROR)
+    from cmgan_jax.prepare.identical import describe
     from cmgan_jax.prepare.preparation import prepare
+    from cmgan_jax.prepare.report import read_report
 
     output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
     data, built = prepare(_builder(output))
@@ -110,6 +115,8 @@ def main() -> None:
     for name, split in data.splits.items():
         images, sounds = len(split.image), len(split.sound)
         print(f"  {name:<16} {images:>7,} pictures {sounds:>7,} sounds")
+    for line in describe(read_report(data.path)["identical_across_splits"]):
+        print(f"  {line}")
     print(
         "Next:\n  python -m cmgan_jax train "
         f"--data={output} --config=configs/sa_cmgan.py:s2i --workdir=runs/s2i"

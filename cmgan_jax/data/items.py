@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Float32, Int, Int32, UInt8
+from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 
 PAIRINGS = ("stem", "class")
 COLUMNS = {
@@ -59,6 +59,15 @@ class Items:
     def columns(self) -> dict[str, np.ndarray]:
         """Everything but the array, by name, each [n]."""
         return {name: getattr(self, name) for name in COLUMNS}
+
+    def take(self, rows: Bool[np.ndarray, " n"] | Int[np.ndarray, " m"]) -> "Items":
+        """Some of the rows, copied.
+
+        Args:
+          rows: which: true for those to take, or their indices.
+        """
+        columns = {name: column[rows] for name, column in self.columns().items()}
+        return Items(self.array[rows], **columns)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,8 @@ import numpy as np
 from cmgan_jax.data.items import COLUMNS, Items, Split
 from cmgan_jax.signals.representation import Representation
 
-FORMAT = 1
+# 2: train has no rows that only judges learn from; those are the split judging.
+FORMAT = 2
 PREPARED_FILE = "prepared.json"
 MODALITIES = ("image", "sound")
 # TFDS builds inside such a directory and renames it when it is complete.
@@ -128,8 +129,9 @@ def read_description(folder: pathlib.Path) -> dict:
         raise ValueError(f"{file} is damaged ({error}): prepare again.") from error
     if description.get("format") != FORMAT:
         raise ValueError(
-            f"{file} has format {description.get('format')!r}, expected {FORMAT}: "
-            "prepare again with this version of cmgan_jax."
+            f"{file} has format {description.get('format')!r}, expected {FORMAT} "
+            "(songs set aside for judges are a split of their own): delete "
+            f"{folder} and prepare again with this version of cmgan_jax."
         )
     return description
 

@@ -19,6 +19,7 @@ import tensorflow_datasets as tfds
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PREPARED_FILE, open_prepared
+from cmgan_jax.prepare.intake import Intake
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan
 from cmgan_jax.prepare.pool import produce_in_order
@@ -180,14 +181,15 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             plan=plan,
         )
         packer = Packer(folder, self.builder_config.representation, plan)
+        intake = Intake(plan, packer, report)
         for split, produced in produce_in_order(
             plan.tasks,
             self.builder_config.representation,
             workers=self._workers,
             title=f"prepare {self.name}",
         ):
-            report.add(split, produced)
-            packer.add(split, produced.split)
+            intake.add(split, produced)
+        intake.finish()
         shutil.rmtree(scratch)
         output = pathlib.Path(self.data_dir_root)
         report.check(on_bad=self._on_bad, failed_report_folder=output)

@@ -5,11 +5,13 @@ so a directory without it is not finished.
 """
 
 import pathlib
+import shutil
 
 import numpy as np
 
 from cmgan_jax.data.items import COLUMNS, Items, Split
 from cmgan_jax.data.prepared import FORMAT, MODALITIES, PREPARED_FILE, file_digest
+from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Plan
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
@@ -33,7 +35,7 @@ class Packer:
         self._plan = plan
         self._rows = {
             (split, kind): _Rows(folder / split, kind, shape)
-            for split in plan.tasks
+            for split in split_names(plan)
             for kind, shape in (
                 ("image", representation.image_shape),
                 ("sound", representation.sound_shape),
@@ -57,6 +59,11 @@ class Packer:
         self._rows[split, "image"].append(rows.image)
         self._rows[split, "sound"].append(rows.sound)
 
+    def put_back(self) -> None:
+        """Appends the rows of judging to those of train."""
+        for kind in MODALITIES:
+            self._rows[TRAIN, kind].absorb(self._rows[JUDGING, kind])
+
     def finish(self, *, dataset: str, version: str) -> dict[str, tuple[int, int]]:
         """Completes the files and writes prepared.json.
 
@@ -66,7 +73,7 @@ class Packer:
           Number of sounds and bytes of every split.
         """
         splits, sizes = {}, {}
-        for split in self._plan.tasks:
+        for split in split_names(self._plan):
             counts = {kind: self._rows[split, kind].close() for kind in MODALITIES}
             if 0 in counts.values():
                 self._drop(split)
@@ -122,6 +129,21 @@ class _Rows:
         for name, column in items.columns().items():
             self._columns[name].append(column)
         self._count += len(items)
+
+    def absorb(self, other: "_Rows") -> None:
+        """Appends all rows of another and leaves it with none."""
+        with (
+            other._array_file.open("rb") as rows,
+            self._array_file.open("ab") as file,
+        ):
+            np.lib.format.read_magic(rows)
+            np.lib.format.read_array_header_1_0(rows)
+            shutil.copyfileobj(rows, file)
+        for name, parts in other._columns.items():
+            self._columns[name] += parts
+            parts.clear()
+        self._count += other._count
+        other._count = 0
 
     def close(self) -> int:
         self._write_header("r+b")

@@ -49,6 +49,10 @@ class Produced:
     defects: tuple[Defect, ...] = ()
 
 
+# What is done with rows that are byte for byte the same in different splits.
+IDENTICAL = ("report", "defect")
+
+
 @runtime_checkable
 class Task(Protocol):
     """A picklable piece of work, best a frozen dataclass of plain values.
@@ -84,10 +88,14 @@ class Plan:
       performers: names; items' `performer` indexes it. Empty where unknown.
       tasks: the tasks of every split, in row order. Split names: train, validation,
         test, and more if the data set has them. A split whose tasks produce nothing
-        is left out of the data and noted in the report.
+        is left out of the data and noted in the report. Unless one is named judging,
+        songs of train are set aside for it, see `judging`.
       defects: found while listing (orphan stems, empty folders, ...).
       notes: sentences for prepare_report.json, such as how the counts compare with
         published ones.
+      identical: what rows are whose bytes another split has too, see `identical`:
+        "report" keeps and counts them, for released data that must stay what everyone
+        else has; "defect" leaves the later one out and lists it.
     """
 
     class_names: tuple[str, ...]
@@ -97,8 +105,14 @@ class Plan:
     performers: tuple[str, ...] = ()
     defects: tuple[Defect, ...] = ()
     notes: tuple[str, ...] = ()
+    identical: str = "report"
 
     def __post_init__(self):
+        if self.identical not in IDENTICAL:
+            raise ValueError(
+                f"identical={self.identical!r} is unknown; known: "
+                f"{', '.join(IDENTICAL)}."
+            )
         if self.pairing not in PAIRINGS:
             raise ValueError(
                 f"pairing={self.pairing!r} is unknown; known: {', '.join(PAIRINGS)}."

@@ -4,11 +4,14 @@ import collections
 import dataclasses
 import json
 import pathlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from cmgan_jax.prepare.plan import Plan, Produced
+from cmgan_jax.data.items import Split
+from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
+from cmgan_jax.prepare.plan import Defect, Plan
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
 
@@ -17,7 +20,12 @@ DEFECTS_SHOWN = 50
 
 
 class PrepareReport:
-    """Counts and defects, gathered while the tasks run."""
+    """Counts and defects, gathered while the tasks run.
+
+    Attributes:
+      counts: rows of every class, int64 [c], by split and modality.
+      identical: `IdenticalRows.summary` once all rows are packed.
+    """
 
     def __init__(
         self,
@@ -47,17 +55,31 @@ class PrepareReport:
         self._notes = list(plan.notes)
         self._defects = list(plan.defects)
         zeros = np.zeros(len(plan.class_names), np.int64)
-        self._counts = {
+        self.counts = {
             split: {"image": zeros.copy(), "sound": zeros.copy()}
-            for split in plan.tasks
+            for split in split_names(plan)
         }
+        self._planned = tuple(plan.tasks)
+        self.identical: list[dict[str, Any]] = []
 
-    def add(self, split: str, produced: Produced) -> None:
-        """Counts the rows and defects of one task."""
-        self._defects.extend(produced.defects)
-        for kind, counts in self._counts[split].items():
-            labels = getattr(produced.split, kind).label
+    def add_defects(self, defects: Iterable[Defect]) -> None:
+        """Lists what was found wrong while the tasks ran."""
+        self._defects.extend(defects)
+
+    def add(self, split: str, rows: Split) -> None:
+        """Counts rows of one split."""
+        for kind, counts in self.counts[split].items():
+            labels = getattr(rows, kind).label
             counts += np.bincount(labels, minlength=len(counts))
+
+    def put_back(self) -> None:
+        """Counts the rows of judging as rows of train."""
+        for kind, counts in self.counts.pop(JUDGING).items():
+            self.counts[TRAIN][kind] += counts
+
+    def note(self, sentence: str) -> None:
+        """Adds to the notes."""
+        self._notes.append(sentence)
 
     def check(self, *, on_bad: str, failed_report_folder: pathlib.Path) -> None:
         """Ends the build if there are defects not to be skipped, or nothing is left.
@@ -92,11 +114,11 @@ class PrepareReport:
                 kind: dict(zip(self._class_names, rows.tolist(), strict=True))
                 for kind, rows in kinds.items()
             }
-            for split, kinds in self._counts.items()
+            for split, kinds in self.counts.items()
         }
         left_out = [
             f"split {split!r} has no items of one modality and was left out."
-            for split in self._counts
+            for split in self._planned
             if self._is_empty(split)
         ]
         defects = {
@@ -107,6 +129,7 @@ class PrepareReport:
         content = self._header | {
             "items": counts,
             "defects": defects,
+            "identical_across_splits": self.identical,
             "notes": self._notes + left_out,
         }
         write_json(folder / REPORT_FILE, content)
@@ -116,7 +139,7 @@ class PrepareReport:
         return dict(kinds.most_common())
 
     def _is_empty(self, split: str) -> bool:
-        kinds = self._counts.get(split, {"image": np.zeros(0)})
+        kinds = self.counts.get(split, {"image": np.zeros(0)})
         return not all(rows.any() for rows in kinds.values())
 
     def _complaint(self) -> str:

@@ -71,7 +71,7 @@ def half_written(path):
         (cut_short, "image.npy"),
         (remove_columns, "sound_items.npz is missing"),
         (change_rows, r"prepared.json says uint8 \[7, 64, 64, 1\]"),
-        (other_format, "format 99, expected 1"),
+        (other_format, "format 99, expected 2"),
         (half_written, "prepared.json is damaged"),
     ],
 )

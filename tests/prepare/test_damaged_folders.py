@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import zlib
 
 import numpy as np
 import pytest
@@ -25,11 +26,11 @@ def noise(seconds, *, seed=0):
 
 def write_sound(path):
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, noise(0.7, seed=sum(map(ord, path.stem))), 22050)
+    soundfile.write(path, noise(0.7, seed=zlib.crc32(path.stem.encode())), 22050)
 
 
 def write_image(path):
-    rng = np.random.default_rng(sum(map(ord, path.stem)))
+    rng = np.random.default_rng(zlib.crc32(path.stem.encode()))
     write_picture(path, rng.integers(0, 256, (20, 30, 3), dtype=np.uint8))
 
 

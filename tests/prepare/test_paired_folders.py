@@ -1,7 +1,10 @@
 """People's own folders: layouts, alignment and splits."""
 
+import collections
+import itertools
 import json
 import shutil
+import zlib
 
 import numpy as np
 import pytest
@@ -24,12 +27,12 @@ def noise(seconds, *, seed=0):
 
 def write_sound(path, *, seconds=0.7):
     path.parent.mkdir(parents=True, exist_ok=True)
-    seed = sum(map(ord, path.stem))
+    seed = zlib.crc32(path.stem.encode())
     soundfile.write(path, noise(seconds, seed=seed), 22050)
 
 
 def write_image(path):
-    seed = sum(map(ord, path.stem))
+    seed = zlib.crc32(path.stem.encode())
     picture = np.random.default_rng(seed).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     write_picture(path, picture)
 
@@ -84,15 +87,22 @@ def test_class_aligned_recordings_give_every_window(tmp_path):
         name: (len(split.image), len(split.sound))
         for name, split in data.splits.items()
     }
-    # 0.7 s hold three windows of 0.5 s; one song in ten is held out, twice.
-    assert counts == {"train": (20, 60), "validation": (2, 6), "test": (2, 6)}
+    # 0.7 s hold three windows of 0.5 s; one song in ten is held out, twice, and of the
+    # ten left two are the judges'.
+    assert counts == {
+        "train": (16, 48),
+        "judging": (4, 12),
+        "validation": (2, 6),
+        "test": (2, 6),
+    }
     sound = data.splits["train"].sound
     assert list(sound.time_ms[:3]) == [0, 100, 200]
     assert len(set(sound.song[:3])) == 1
     assert sound.stem[1].startswith("cat/cat_take") and sound.stem[1].endswith("@100")
     assert report["defects"]["count"] == 0
-    held_out = set(data.splits["test"].sound.song)
-    assert not held_out & set(sound.song)
+    for modality, songs in (("image", 24), ("sound", 24)):
+        of_splits = [set(getattr(s, modality).song) for s in data.splits.values()]
+        assert sum(map(len, of_splits)) == len(set.union(*of_splits)) == songs
 
 
 def test_stem_aligned_takes_the_first_window_and_its_picture(tmp_path):
@@ -111,12 +121,68 @@ def test_stem_aligned_takes_the_first_window_and_its_picture(tmp_path):
     assert list(produced.split.sound.stem) == list(produced.split.image.stem)
 
 
-def test_one_long_song_is_held_out_in_runs_of_neighbours(tmp_path):
-    write_aligned(tmp_path, stems=[f"walk_{m}" for m in range(40)])
+def moments_by_number(plan):
+    """(number, split) of every moment of one song, and their song's index."""
+    files = [
+        (int(file.stem.rsplit("_", 1)[1]), split, file.song)
+        for split, tasks in plan.tasks.items()
+        for task in tasks
+        for file in task.images
+    ]
+    return sorted((number, split) for number, split, _ in files), {f[2] for f in files}
+
+
+@pytest.mark.parametrize(
+    ("count", "step", "missing"),
+    # Four missing moments are 0.5 s if one starts every 0.1 s. The runs of the last
+    # are too short to lose as many: two that lie side by side lose one each.
+    [(200, 100, 4), (80, 1, 4), (44, 100, 2)],
+)
+def test_one_long_song_is_held_out_in_runs_that_nothing_overlaps(
+    tmp_path, count, step, missing
+):
+    write_aligned(tmp_path, stems=[f"walk_{m * step}" for m in range(count)])
     plan = plan_of(tmp_path)
-    numbers = sorted(int(s.rsplit("_", 1)[1]) for s in stems(plan, "test", "images"))
-    assert numbers == list(range(numbers[0], numbers[0] + 4))
-    assert len(stems(plan, "train", "images")) == 32
+    moments, songs = moments_by_number(plan)
+    borders = [
+        (before, after)
+        for before, after in itertools.pairwise(moments)
+        if before[1] != after[1]
+    ]
+    assert 2 <= len(borders) <= 4
+    smallest = min((after[0] - before[0]) // step - 1 for before, after in borders)
+    assert smallest >= missing
+    kept = collections.Counter(split for _, split in moments)
+    block = -(-count // 10)
+    assert all(block / 2 <= kept[s] <= block for s in ("validation", "test"))
+    assert kept.total() >= count - 5 * len(borders)
+    assert len(songs) == 1
+    [note] = [note for note in plan.notes if note.startswith("cat: too few songs")]
+    assert f"; {count - kept.total()} moments at the borders" in note
+    assert f"at least {smallest} at each" in note
+
+
+def test_whole_songs_lose_nothing_at_their_ends(tmp_path):
+    write_aligned(tmp_path, stems=[f"walk{s}_{m}" for s in range(3) for m in range(8)])
+    plan = plan_of(tmp_path)
+    assert [len(stems(plan, split, "images")) for split in plan.tasks] == [8, 8, 8]
+    assert not any("borders" in note for note in plan.notes)
+
+
+def test_two_songs_are_cut_at_gaps_of_their_own(tmp_path):
+    write_aligned(tmp_path, stems=[f"{s}_{m}" for s in "ab" for m in range(60)])
+    plan = plan_of(tmp_path)
+    split_of = {
+        stem: split for split in plan.tasks for stem in stems(plan, split, "images")
+    }
+    # The songs lie beside each other in the list only.
+    ends = [f"cat/{s}_{m}" for s in "ab" for m in (0, 59)]
+    assert set(ends) <= set(split_of)
+    for song in "ab":
+        kept = [(m, split_of.get(f"cat/{song}_{m}")) for m in range(60)]
+        kept = [(number, split) for number, split in kept if split]
+        for before, after in itertools.pairwise(kept):
+            assert before[1] == after[1] or after[0] - before[0] >= 5
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,12 @@ def test_prepare_then_again(tmp_path, capfd):
     data, built = prepare(noise(tmp_path, workers=2))
     assert built and data.path == tmp_path / "noise_orchestra/log_mel_16/1.0.0"
     assert "20/20 items" in capfd.readouterr().err
-    assert data.split("train").image.label.tolist() == [0] * 5 + [1] * 5 + [2] * 5
+    assert data.split("train").image.label.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert data.split("judging").image.label.tolist() == [0, 1, 2]
     report = report_in(data.path)
-    assert report["items"]["train"]["sound"] == {"a": 5, "b": 5, "c": 5}
-    assert report["notes"] == ["Counts are as published."]
+    assert report["items"]["train"]["sound"] == {"a": 4, "b": 4, "c": 4}
+    assert report["items"]["judging"]["sound"] == {"a": 1, "b": 1, "c": 1}
+    assert report["notes"][0] == "Counts are as published."
     assert not (data.path / "scratch").exists()
 
     again, built = prepare(noise(tmp_path))
@@ -107,7 +109,7 @@ def test_prepare_then_again(tmp_path, capfd):
     assert digests[0] == digests[1]
 
     info = tfds.builder("noise_orchestra", data_dir=tmp_path).info
-    assert info.splits["train"].num_examples == 15
+    assert info.splits["train"].num_examples == 12
     assert info.features["label"].names == ["a", "b", "c"]
     served = list(
         tfds.load(
@@ -131,6 +133,14 @@ def test_prepare_then_again(tmp_path, capfd):
         prepare(noise(tmp_path))
 
 
+def test_data_of_an_older_format_are_refused_with_what_to_do(tmp_path):
+    data, _ = prepare(noise(tmp_path))
+    file = data.path / "prepared.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 1}))
+    with pytest.raises(ValueError, match=rf"format 1.*delete {data.path} and prepare"):
+        prepare(noise(tmp_path))
+
+
 def test_on_bad_fail_lists_everything_and_leaves_nothing(tmp_path):
     with pytest.raises(ValueError) as caught:
         prepare(noise(tmp_path, bad=2))
@@ -140,7 +150,7 @@ def test_on_bad_fail_lists_everything_and_leaves_nothing(tmp_path):
     report = report_in(tmp_path)
     assert report["defects"]["by_kind"] == {"silence": 11, "orphan_stem": 1}
     assert len(report["defects"]["all"]) == 12
-    assert report["items"]["train"]["image"] == {"a": 3, "b": 3, "c": 3}
+    assert report["items"]["train"]["image"] == {"a": 2, "b": 2, "c": 2}
     with pytest.raises(FileNotFoundError):
         open_prepared(tmp_path)
     assert list(tmp_path.rglob("*.npy")) == []
@@ -148,10 +158,13 @@ def test_on_bad_fail_lists_everything_and_leaves_nothing(tmp_path):
 
 def test_on_bad_skip_goes_on_without_the_bad(tmp_path):
     data, _ = prepare(noise(tmp_path, bad=2, on_bad="skip"))
-    assert list(data.splits) == ["train"] and len(data.split("train").image) == 9
+    assert {name: len(split.image) for name, split in data.splits.items()} == {
+        "train": 6,
+        "judging": 3,
+    }
     report = report_in(data.path)
     assert report["defects"]["count"] == 12
-    assert "split 'validation' has no items" in report["notes"][1]
+    assert "split 'validation' has no items" in report["notes"][-1]
 
 
 def test_nothing_usable(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zlib
 
 import numpy as np
 import pytest
@@ -24,8 +25,7 @@ LMS_PICTURES = Representation(image_size=16, sound="pictures")
 
 
 def write_pair(root, split, instrument, stem):
-    seed = abs(sum(map(ord, stem)))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(zlib.crc32(stem.encode()))
     frame = rng.integers(0, 256, (27, 48, 3), dtype=np.uint8)
     write_picture(root / "img" / split / instrument / f"{stem}.jpg", frame)
     chunk = root / "chunk" / split / instrument / f"{stem}.wav"
@@ -95,6 +95,10 @@ def test_released_folders_become_three_splits_by_song(released, tmp_path):
     notes = " ".join(report["notes"])
     assert "21 pairs where 71,230 were published" in notes
     assert "double_bass 7 of 1,270" in notes
+    # Every class has one song left in train: none to spare for judges.
+    assert (
+        "no split judging" in notes and "sound of cello, double_bass, violin" in notes
+    )
 
 
 def test_published_counts_add_up():
@@ -139,6 +143,50 @@ def test_a_class_with_one_song_gives_none_to_validation(released):
     assert "violin00_500" in moments(plan, "train")
     assert not any("violin" in stem for stem in moments(plan, "validation"))
     assert any("none in validation: violin" in note for note in plan.notes)
+
+
+def copy_pair(root, source, target):
+    for modality, suffix in (("img", ".jpg"), ("chunk", ".wav")):
+        paths = [root / modality / f"{at}{suffix}" for at in (source, target)]
+        shutil.copy(*paths)
+
+
+def test_what_the_released_splits_share_is_kept_and_reported(released, tmp_path):
+    copy_pair(released, "train/cello/cello00_500", "validation/cello/cello01_900")
+    write_pair(released, "validation", "violin", "violin00_1200")
+    write_pair(released, "validation", "violin", "violin00_1300")
+    data, report = build(released, tmp_path / "out")
+    stems = data.split("test").image.stem.tolist()
+    assert {"cello01_900", "violin00_1200", "violin00_1300"} <= set(stems)
+    assert report["defects"]["count"] == 0
+    shared = [
+        (entry["splits"], entry["modality"], entry["rows"], entry["left_out"])
+        for entry in report["identical_across_splits"]
+    ]
+    assert shared == [
+        (["train", "test"], "image", 1, False),
+        (["train", "test"], "sound", 1, False),
+    ]
+    assert report["identical_across_splits"][0]["examples"] == [
+        {"train": "cello00_500", "test": "cello01_900"}
+    ]
+    # violin00 ends at 800 + 500 ms in train.
+    [note] = [note for note in report["notes"] if note.startswith("songs in both")]
+    assert "folder: violin00; 2 moments of test are of these, and 1 of them" in note
+
+
+def test_with_songs_enough_of_every_class_judges_get_theirs(released, tmp_path):
+    for instrument in ("cello", "double_bass", "violin"):
+        for moment in range(6):
+            write_pair(released, "train", instrument, f"{instrument}05_{100 * moment}")
+    data, report = build(released, tmp_path / "out")
+    songs = {
+        name: {data.songs[song] for song in split.sound.song}
+        for name, split in data.splits.items()
+    }
+    assert songs["judging"] == {"cello05", "double_bass05", "violin05"}
+    assert songs["train"] == {"cello00", "double_bass00", "violin00"}
+    assert report["items"]["judging"]["image"]["cello"] == 6
 
 
 def test_damage_is_named_with_its_path(released):

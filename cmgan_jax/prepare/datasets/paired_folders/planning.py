@@ -4,18 +4,19 @@ Stem-aligned: picture x and sound x are one moment. Taken for granted where at l
 half of the smaller modality's files have such a partner in their class and split;
 otherwise the set is class-aligned, and files share only their class.
 
-Held-out splits are made of whole songs. With class-aligned files, a song is one
-recording or one picture; with stem-aligned ones, all moments whose stems differ only
-in a last _NUMBER.
+With class-aligned files, a song is one recording or one picture; with stem-aligned
+ones, all moments whose stems differ only in a last _NUMBER. `holding_out` parts songs
+into splits.
 """
 
-import collections
-import dataclasses
-import hashlib
 import pathlib
 import re
-from collections.abc import Iterable
 
+from cmgan_jax.prepare.datasets.paired_folders.holding_out import (
+    Moment,
+    grouped,
+    hold_out,
+)
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
     SPLITS,
     Listing,
@@ -26,33 +27,10 @@ from cmgan_jax.prepare.folders import match_stems, relative
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
 from cmgan_jax.prepare.plan import Defect, Plan
 
-HELD_OUT = 0.1
 _NUMBERED = re.compile(r"(?P<song>.+)_(?P<number>\d+)")
-_BLOCKS = 10
 _FILES_PER_TASK = 250
 # A recording gives many rows, and a task's rows wait in memory for their turn.
 _RECORDINGS_PER_TASK = 25
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class _Moment:
-    """A pair of files of one moment, or one file that has no partner by design.
-
-    Attributes:
-      split: train, validation or test.
-      name: its class.
-      kind: "pair", or "image" or "sound" in a class-aligned set.
-      song: what it may not be parted from, within its class.
-      number: its place in the song.
-      files: the picture and the sound, or the one file.
-    """
-
-    split: str
-    name: str
-    kind: str
-    song: str
-    number: int
-    files: tuple[pathlib.Path, ...]
 
 
 def plan_paired_folders(root: pathlib.Path, *, pictures_of_sound: bool) -> Plan:
@@ -76,7 +54,7 @@ def plan_paired_folders(root: pathlib.Path, *, pictures_of_sound: bool) -> Plan:
         moments, orphans = _paired_moments(found.files, root)
     else:
         moments, orphans = _single_moments(found.files), []
-    moments, held_out = _hold_out(moments, found.files.keys())
+    moments, held_out = hold_out(moments, found.files.keys())
     class_names = tuple(sorted({moment.name for moment in moments}))
     songs = tuple(sorted({f"{moment.name}/{moment.song}" for moment in moments}))
     untrained = set(class_names) - {m.name for m in moments if m.split == "train"}
@@ -90,6 +68,7 @@ def plan_paired_folders(root: pathlib.Path, *, pictures_of_sound: bool) -> Plan:
         songs=songs,
         defects=(*found.defects, *orphans),
         notes=(*found.notes, reason, *held_out),
+        identical="defect",
     )
 
 
@@ -112,7 +91,7 @@ def _pairing(listing: Listing) -> tuple[str, str]:
 
 def _paired_moments(
     listing: Listing, root: pathlib.Path
-) -> tuple[list[_Moment], list[Defect]]:
+) -> tuple[list[Moment], list[Defect]]:
     moments, defects = [], []
     for split, classes in listing.items():
         for name, files in classes.items():
@@ -122,13 +101,13 @@ def _paired_moments(
                 stem = _NUMBERED.fullmatch(pair[0].stem)
                 song = stem["song"] if stem else pair[0].stem
                 number = int(stem["number"]) if stem else 0
-                moments.append(_Moment(split, name, "pair", song, number, pair))
+                moments.append(Moment(split, name, "pair", song, number, pair))
     return moments, defects
 
 
-def _single_moments(listing: Listing) -> list[_Moment]:
+def _single_moments(listing: Listing) -> list[Moment]:
     return [
-        _Moment(split, name, kind, path.stem, 0, (path,))
+        Moment(split, name, kind, path.stem, 0, (path,))
         for split, classes in listing.items()
         for name, files in classes.items()
         for kind, paths in files.items()
@@ -136,87 +115,8 @@ def _single_moments(listing: Listing) -> list[_Moment]:
     ]
 
 
-def _hold_out(
-    moments: list[_Moment], released: Iterable[str]
-) -> tuple[list[_Moment], list[str]]:
-    """Moments with every split, those that nobody released taken out of train."""
-    released, notes = set(released), []
-    if "validation" in released and "test" not in released:
-        moments = [
-            dataclasses.replace(moment, split="test")
-            if moment.split == "validation"
-            else moment
-            for moment in moments
-        ]
-        released = released - {"validation"} | {"test"}
-        notes.append("the validation folder is the test split.")
-    missing = [split for split in ("validation", "test") if split not in released]
-    if not missing:
-        return moments, notes
-    result = [moment for moment in moments if moment.split != "train"]
-    unsplit = []
-    for name, some in _grouped(moments, lambda m: (m.split, m.name)).items():
-        if name[0] == "train":
-            carved = _carve(some, missing)
-            result += carved
-            if {moment.split for moment in carved} == {"train"}:
-                unsplit.append(name[1])
-    notes.append(
-        f"{' and '.join(missing)}: {HELD_OUT:.0%} of the songs of every class, chosen "
-        "by a hash of their names."
-    )
-    if unsplit:
-        notes.append(f"too few songs to hold any out: {', '.join(sorted(unsplit))}.")
-    return result, notes
-
-
-def _grouped(moments: Iterable[_Moment], key) -> dict:
-    groups = collections.defaultdict(list)
-    for moment in moments:
-        groups[key(moment)].append(moment)
-    return groups
-
-
-def _carve(train: list[_Moment], missing: list[str]) -> list[_Moment]:
-    """One class's training moments, whole songs of every kind moved to new splits."""
-    kinds = _grouped(train, lambda moment: moment.kind)
-    songs = {kind: {m.song for m in some} for kind, some in kinds.items()}
-    if "pair" in kinds and len(songs["pair"]) <= len(missing):
-        kinds["pair"] = _blocks(kinds["pair"])
-        songs["pair"] = {moment.song for moment in kinds["pair"]}
-    if min(map(len, songs.values())) <= len(missing):
-        return train
-    result = []
-    for kind, some in kinds.items():
-        ranked = sorted(songs[kind], key=lambda song: _hash(f"{some[0].name}/{song}"))
-        count = max(1, round(HELD_OUT * len(ranked)))
-        split_of = {
-            song: split
-            for place, split in enumerate(missing)
-            for song in ranked[place * count : (place + 1) * count]
-        }
-        result += [
-            dataclasses.replace(m, split=split_of.get(m.song, "train")) for m in some
-        ]
-    return result
-
-
-def _blocks(moments: list[_Moment]) -> list[_Moment]:
-    """Too few songs cut into runs of neighbours, which overlap at their ends only."""
-    ordered = sorted(moments)
-    length = -(-len(ordered) // _BLOCKS)
-    return [
-        dataclasses.replace(moment, song=f"{moment.song}#{place // length}")
-        for place, moment in enumerate(ordered)
-    ]
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
 def _tasks(
-    moments: list[_Moment],
+    moments: list[Moment],
     class_names: tuple[str, ...],
     songs: tuple[str, ...],
     root: pathlib.Path,
@@ -226,7 +126,7 @@ def _tasks(
     """Tasks of one class and kind each, in a fixed order."""
     song_index = {song: index for index, song in enumerate(songs)}
     tasks: dict[str, list[StemTask | ClassTask]] = {}
-    groups = _grouped(moments, lambda moment: (moment.split, moment.name, moment.kind))
+    groups = grouped(moments, lambda moment: (moment.split, moment.name, moment.kind))
     for (split, name, kind), some in sorted(groups.items()):
         label = class_names.index(name)
         rows = [
@@ -249,7 +149,7 @@ def _tasks(
 
 
 def _file(
-    moment: _Moment, path: pathlib.Path, song_index: dict[str, int], root: pathlib.Path
+    moment: Moment, path: pathlib.Path, song_index: dict[str, int], root: pathlib.Path
 ) -> MediaFile:
     return MediaFile(
         path=str(path),
