@@ -178,3 +178,15 @@ def test_a_report_needs_evaluated_runs(runs, run_verb, refused, tmp_path):
     shutil.rmtree(tmp_path / "s2i" / "evaluation", ignore_errors=True)
     done = run_verb("report", f"--run={tmp_path}")
     assert refused(done, "is not evaluated on its test split as it is now")
+
+
+def test_a_report_needs_results_of_the_checkpoint_there_is(
+    evaluated, run_verb, refused, tmp_path
+):
+    shutil.copytree(evaluated / "s2i", tmp_path / "s2i")
+    path = tmp_path / "s2i" / "evaluation" / "test_performers.json"
+    result = json.loads(path.read_text())
+    result["made_from"]["checkpoint"] = "of an older checkpoint"
+    path.write_text(json.dumps(result))
+    done = run_verb("report", f"--run={tmp_path}")
+    assert refused(done, "not evaluated on its test_performers split as it is now")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.reporting.embedding import png_uri, wav_uri
+from cmgan_jax.reporting.gather import results
 from cmgan_jax.reporting.page import (
     DirectionReport,
     Example,
@@ -192,6 +193,18 @@ def test_labels_in_training_and_the_rows_of_the_judges_are_told_once(html):
     assert text.count(f"Image to sound: {used}") == 1
     own_rows = "the judges were trained on the models&#39; own training rows"
     assert text.count(own_rows) == text.count(f"Image to sound: {own_rows}") == 1
+
+
+def test_results_hold_both_splits_and_both_judges(report):
+    found = results(report)
+    assert set(found) == {"s2i", "i2s", "versions", "configuration"}
+    assert set(found["s2i"]) == {"test", "test_performers"}
+    entry = found["s2i"]["test"]
+    assert entry["headline"]["accuracy"] == 0.9
+    assert entry["accuracy"]["strided"]["accuracy"] == 0.957
+    assert entry["worst_class"]["name"] == "double_bass"
+    assert entry["diversity"]["least"]["ratio"] == 0.41
+    assert entry["labels_in_training"] == ["classification loss"]
 
 
 def test_confusion_is_in_percent_of_the_row(html):
