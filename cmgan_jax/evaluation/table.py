@@ -156,12 +156,13 @@ def make_table(
     name = f"{direction.title}, {split}"
     generated = _generate(model, source.array, direction, seed=seed, name=name)
     trained = prepared.split("train").of(direction.target)
-    nearest, real_nearest = (
-        nearest_of_class(
-            items, source.label, among=trained.array, among_label=trained.label
-        )
-        for items in (generated, real)
+    nearest_row, nearest_distance = nearest_of_class(
+        np.concatenate([generated, real]),
+        np.tile(source.label, 2),
+        among=trained.array,
+        among_label=trained.label,
     )
+    n = len(source)
     looks, real_looks = (
         {judge.name: judge.look(items) for judge in judges}
         for items in (generated, real)
@@ -179,10 +180,10 @@ def make_table(
         },
         features=looks[first][0],
         real_features=real_looks[first][0],
-        nearest_row=nearest[0],
-        nearest_distance=nearest[1],
-        real_nearest_row=real_nearest[0],
-        real_nearest_distance=real_nearest[1],
+        nearest_row=nearest_row[:n],
+        nearest_distance=nearest_distance[:n],
+        real_nearest_row=nearest_row[n:],
+        real_nearest_distance=nearest_distance[n:],
         response=_response(model, source.array, generated, direction, seed=seed),
         generated=generated,
         real=real,
