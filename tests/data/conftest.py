@@ -1,46 +1,84 @@
-"""Small prepared data, packed the way the builders pack theirs."""
+"""Rows taken in the way a build takes them, without TFDS and without media."""
+
+import json
+import types
 
 import numpy as np
 import pytest
 
 from cmgan_jax.data.items import Items, Split, make_items
-from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.data.prepared import damaged_files, open_prepared
+from cmgan_jax.prepare.intake import Intake
 from cmgan_jax.prepare.packing import Packer
-from cmgan_jax.prepare.plan import Plan
+from cmgan_jax.prepare.plan import Plan, Produced
+from cmgan_jax.prepare.report import PrepareReport
 from cmgan_jax.signals.representation import Representation
 
 REPRESENTATION = Representation(image_size=16)
 
 
-def random_items(labels: np.ndarray, shape: tuple, *, seed: int) -> Items:
-    rng = np.random.default_rng(seed)
-    return make_items(
-        rng.integers(0, 256, (len(labels), *shape), dtype=np.uint8),
-        label=labels,
-        song=np.arange(len(labels)) % 3,
-        time_ms=np.arange(len(labels)) * 100,
-        stem=[f"s{row}" for row in range(len(labels))],
+def content(shape, number):
+    """A row that nothing but its number decides; a negative one is of one value."""
+    if number < 0:
+        return np.full(shape, -number, np.uint8)
+    return np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8)
+
+
+def items_of(shape, label, stems, *, songs=-1, numbers=None) -> Items:
+    numbers = range(len(stems)) if numbers is None else numbers
+    arrays = [content(shape, number) for number in numbers]
+    array = np.array(arrays, np.uint8).reshape(-1, *shape)
+    return make_items(array, label=label, stem=list(stems), song=songs)
+
+
+def images_of(*args, **columns) -> Items:
+    return items_of(REPRESENTATION.image_shape, *args, **columns)
+
+
+def sounds_of(*args, **columns) -> Items:
+    return items_of(REPRESENTATION.sound_shape, *args, **columns)
+
+
+def moments_of(*args, sounds=None, **columns) -> Split:
+    """Image and sound rows of the same moments; sounds: other numbers for these."""
+    other = columns if sounds is None else columns | {"numbers": sounds}
+    return Split(images_of(*args, **columns), sounds_of(*args, **other))
+
+
+@pytest.fixture(scope="session")
+def rows() -> types.SimpleNamespace:
+    """Makes rows: (label, stems, songs=, numbers=), numbers deciding their bytes."""
+    return types.SimpleNamespace(
+        images=images_of, sounds=sounds_of, moments=moments_of, content=content
     )
 
 
 @pytest.fixture
-def pack(tmp_path):
-    """Packs one train split with the labels given and opens it."""
+def take(tmp_path):
+    """Takes in (split, rows) one by one; gives the data and prepare_report.json."""
 
-    def packed(image_labels, sound_labels, *, pairing):
-        folder = tmp_path / "packed"
+    def taken(arriving, *, pairing="stem", identical="report", on_bad="skip"):
+        folder = tmp_path / "taken"
         folder.mkdir()
-        plan = Plan(
-            ("a", "b", "c"), pairing, tasks={"train": ()}, songs=("x", "y", "z")
+        tasks = {split: () for split, _ in arriving}
+        plan = Plan(("a", "b"), pairing, tasks=tasks, identical=identical)
+        report = PrepareReport(
+            dataset="taken",
+            version="1.0.0",
+            representation=REPRESENTATION,
+            settings={},
+            plan=plan,
         )
         packer = Packer(folder, REPRESENTATION, plan)
-        image_labels, sound_labels = np.array(image_labels), np.array(sound_labels)
-        rows = Split(
-            random_items(image_labels, REPRESENTATION.image_shape, seed=1),
-            random_items(sound_labels, REPRESENTATION.sound_shape, seed=2),
-        )
-        packer.add("train", rows)
-        packer.finish(dataset="random", version="1.0.0")
-        return open_prepared(folder)
+        intake = Intake(plan, packer, report)
+        for split, some in arriving:
+            intake.add(split, Produced(some))
+        intake.finish()
+        report.check(on_bad=on_bad, failed_report_folder=tmp_path)
+        packer.finish(dataset="taken", version="1.0.0")
+        report.write(folder)
+        assert damaged_files(folder) == []
+        data = open_prepared(folder)
+        return data, json.loads((folder / "prepare_report.json").read_text())
 
-    return packed
+    return taken

@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from cmgan_jax.data.items import source_and_target
 from cmgan_jax.data.prepared import damaged_files, open_prepared
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan
@@ -104,5 +103,3 @@ def test_unknown_names_list_the_known(pack):
     data = pack([0, 1], [0, 1], pairing="stem")
     with pytest.raises(ValueError, match="it has train"):
         data.split("test")
-    with pytest.raises(ValueError, match="known: s2i, i2s"):
-        source_and_target(data.split("train"), "a2v")
