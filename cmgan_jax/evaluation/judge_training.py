@@ -71,10 +71,10 @@ def train(
     split = prepared.split(made_from["rows"])
     items = split.of(modality)
     apart = held_out(items)
-    looks = _Looks(network, rows_of(items, apart), folder)
+    looks = _Looks(network, items.take(apart), folder)
     steps, seed = made_from["steps"], made_from["seed"]
     phase = classifier_phase(
-        "judge",
+        f"{modality}_judge_{made_from['name']}",
         network,
         optax.adamw(optax.cosine_decay_schedule(2e-3, steps), weight_decay=1e-3),
         modality=modality,
@@ -86,7 +86,7 @@ def train(
         shift=SHIFT,
         noise=NOISE,
     )
-    trained = dataclasses.replace(split, **{modality: rows_of(items, ~apart)})
+    trained = dataclasses.replace(split, **{modality: items.take(~apart)})
     run_phase(
         phase,
         finished={},
@@ -127,12 +127,6 @@ def held_out(items: Items) -> Bool[np.ndarray, " n"]:
         else:
             apart[rows[len(rows) - len(rows) // HELD_OUT_EVERY :]] = True
     return apart
-
-
-def rows_of(items: Items, chosen: Bool[np.ndarray, " n"]) -> Items:
-    """Some rows of items, in memory."""
-    columns = {name: column[chosen] for name, column in items.columns().items()}
-    return Items(np.asarray(items.array[chosen]), **columns)
 
 
 def read_variables(folder: Path) -> Tree | None:
