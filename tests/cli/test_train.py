@@ -30,6 +30,7 @@ def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs)
         assert [x["step"] for x in lines if x["phase"] == "gan"] == [1, 2, 3, 4]
         assert {x["phase"] for x in lines} == phases
         assert all(np.isfinite(x.get("d_loss", 0.0)) for x in lines)
+        assert [x["step"] for x in lines if "validation_accuracy" in x] == [2, 4]
         samples = sorted(path.name for path in (workdir / "samples").iterdir())
         assert samples == ["000002.png", "000004.png"]
         assert list((workdir / "tensorboard" / "gan").iterdir())
@@ -107,7 +108,9 @@ def test_data_without_a_validation_split_trains(
     flags = (*training_flags["s2i"], f"--data={copy}", f"--workdir={workdir}")
     done = run_verb("train", *flags)
     assert done.returncode == 0, done.stderr
+    assert "No validation split" in done.stdout
     assert (workdir / "samples" / "000004.png").exists()
+    assert all("validation_accuracy" not in x for x in MetricsWriter.read(workdir))
 
 
 @pytest.mark.parametrize(
