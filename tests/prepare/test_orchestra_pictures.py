@@ -22,7 +22,7 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.performance import (
     draw,
     plan_songs,
 )
-from cmgan_jax.prepare.datasets.pocket_orchestra.performers import performer_named
+from cmgan_jax.prepare.datasets.pocket_orchestra.performers import CAST, performer_named
 from cmgan_jax.prepare.datasets.pocket_orchestra.staging import set_stage
 
 RATE = 22050
