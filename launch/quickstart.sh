@@ -44,7 +44,7 @@ run "Install" ensure_environment .venv .
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
 verb "Train the judges, who will recognise what is generated" \
-  judge --data="$data" --steps=300
+  judge --data="$data" --steps=600
 verb "Train sound to image" \
   train --config=quickstart:s2i --data="$data" --workdir="$runs/s2i"
 verb "Train image to sound" \
