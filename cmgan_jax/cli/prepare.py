@@ -24,7 +24,7 @@ from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Represent
 _BUILDERS = {
     "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
     "sub_urmp": ("SubUrmp", "PairedConfig"),
-    "paired_folders": ("PairedFolders", "PairedConfig"),
+    "paired_folders": ("PairedFolders", "PairedFoldersConfig"),
 }
 _SOUNDS = {
     "log_mel": {},

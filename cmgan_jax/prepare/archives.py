@@ -45,7 +45,7 @@ class ArchiveError(ValueError):
     """An archive that is not unpacked; says why and what to do."""
 
     def __init__(self, source: pathlib.Path, reason: str, mend: str):
-        super().__init__(f"{shown(source)}: {reason} {mend}")
+        super().__init__(f"{shown(source)} {reason} {mend}")
 
 
 def unpack(source: pathlib.Path, scratch: pathlib.Path) -> None:
@@ -79,7 +79,7 @@ def _start(source: pathlib.Path) -> bytes:
     with source.open("rb") as file:
         start = file.read(512)
     if not start:
-        raise ArchiveError(source, "the file is empty (0 bytes).", _AGAIN)
+        raise ArchiveError(source, "is empty (0 bytes).", _AGAIN)
     return start
 
 
@@ -143,7 +143,7 @@ def _require_zip_member(source: pathlib.Path, info: zipfile.ZipInfo) -> None:
         method = info.compress_type
         method = _OTHER_METHODS.get(method, f"method {method}")
         known = ", ".join(_ZIP_METHODS.values())
-        reason = f"member {name} is compressed by {method}; read are {known}."
+        reason = f"has a member compressed by {method} ({name}); read are {known}."
         raise ArchiveError(source, reason, _BY_HAND)
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
@@ -179,7 +179,7 @@ def _require_end(source: pathlib.Path, archive: tarfile.TarFile) -> None:
 
 def _refuse_kind(source: pathlib.Path, name: str, *, link: bool) -> None:
     kind = "a link" if link else "a device, pipe or socket"
-    reason = f"member {name} is {kind}; only files and folders are unpacked."
+    reason = f"has a member that is {kind} ({name}); only files are unpacked."
     mend = "Make the archive again with the files themselves (tar --dereference)."
     raise ArchiveError(source, reason, mend if link else "Leave it out.")
 
@@ -207,11 +207,12 @@ def _unpack(
             while block := packed.read(_BLOCK):
                 left -= len(block)
                 if left < 0:
-                    reason = f"member {shown(name)} holds more than the table says."
+                    reason = f"has a member longer than its table says ({shown(name)})."
                     raise ArchiveError(source, reason, _AGAIN)
                 file.write(block)
         if left:
-            raise ArchiveError(source, f"member {shown(name)} is cut short.", _AGAIN)
+            reason = f"has a member that is cut short ({shown(name)})."
+            raise ArchiveError(source, reason, _AGAIN)
 
 
 def _require_room(source: pathlib.Path, scratch: pathlib.Path, total: int) -> None:
@@ -236,16 +237,16 @@ def _target(source: pathlib.Path, scratch: pathlib.Path, name: str) -> pathlib.P
     drive = len(parts[0]) == 2 and parts[0][1] == ":"
     if not parts[0] or drive or ".." in parts or "\0" in name:
         reason = (
-            f"member {shown(name)} would be written outside the folder it is unpacked "
-            "into."
+            "has a member that would be written outside the folder it is unpacked "
+            f"into ({shown(name)})."
         )
         raise ArchiveError(source, reason, "Do not trust this archive.")
     inside = [part for part in parts if part not in ("", ".")]
     if not inside:
-        raise ArchiveError(source, "a member has no name.", _AGAIN)
+        raise ArchiveError(source, "has a member without a name.", _AGAIN)
     target = scratch.joinpath(*inside)
     if os.path.commonpath([scratch.resolve(), target.resolve()]) != str(
         scratch.resolve()
     ):
-        raise ArchiveError(source, f"member {shown(name)} leads outside.", _BY_HAND)
+        raise ArchiveError(source, f"has a member that leads outside ({shown(name)}).", _BY_HAND)
     return target

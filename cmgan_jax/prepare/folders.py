@@ -14,11 +14,13 @@ from cmgan_jax.prepare.plan import Defect
 
 Files = list[pathlib.Path]
 # Of files of one name, the one that is read: notes and indexes lie beside media.
-_MEDIA = set(
-    "aac aif aifc aiff amr au avi avif bmp caf flac flv gif heic heif jfif jp2 jpe jpeg "
-    "jpg m4a m4v mka mkv mov mp2 mp3 mp4 mpeg mpg oga ogg ogv opus png ppm pgm sph tif "
-    "tiff wav wave webm webp wma wmv w64 rf64 snd voc".split()
-)
+_MEDIA = {
+    *("aac", "aif", "aifc", "aiff", "amr", "au", "caf", "flac", "m4a", "mka", "mp2"),
+    *("mp3", "oga", "ogg", "opus", "rf64", "snd", "sph", "voc", "w64", "wav", "wave"),
+    *("wma", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
+    *("wmv", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
+    *("jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"),
+}
 _KINDS = {
     stat.S_IFIFO: "a pipe (FIFO)",
     stat.S_IFSOCK: "a socket",

@@ -1,8 +1,8 @@
 """Names of files and folders: shown, compared, sorted, and those nobody wrote.
 
-Systems write the same name in different ways: composed or decomposed accents (NFC, NFD),
-capitals where another program has none, bytes that are no text at all. What is compared
-here is what a person would take for the same name.
+Systems write the same name in different ways: composed or decomposed accents (NFC,
+NFD), capitals where another program has none, bytes that are no text at all. What is
+compared here is what a person would take for the same name.
 """
 
 import os

@@ -13,8 +13,10 @@ import soundfile
 from PIL import Image
 
 from cmgan_jax.media.files import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
-from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
+from cmgan_jax.prepare.datasets.paired_folders.builder import (
+    PairedFolders,
+    PairedFoldersConfig,
+)
 from cmgan_jax.prepare.folders import list_media
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
@@ -35,7 +37,9 @@ def write_image(path):
 
 
 def build(root, output, *, on_bad):
-    config = PairedConfig(representation=Representation(image_size=16))
+    config = PairedFoldersConfig(
+        representation=Representation(image_size=16), pairing="class"
+    )
     builder = PairedFolders(
         source=root, data_dir=output, config=config, on_bad=on_bad, workers=1
     )

@@ -23,9 +23,11 @@ def test_numbers_sort_as_numbers():
 
 @pytest.mark.parametrize(
     "name",
-    ["._a.wav", ".DS_Store", "Icon\r", "Thumbs.db", "thumbs.db", "THUMBS.DB"]
-    + ["Desktop.ini", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "$Recycle.Bin"]
-    + ["System Volume Information"],
+    [
+        *("._a.wav", ".DS_Store", "Icon\r", "Thumbs.db", "thumbs.db", "THUMBS.DB"),
+        *("Desktop.ini", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "$Recycle.Bin"),
+        "System Volume Information",
+    ],
 )
 def test_left_behind(name):
     assert names.is_left_behind(name)

@@ -11,8 +11,10 @@ import pytest
 import soundfile
 
 from cmgan_jax.media.files import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
-from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
+from cmgan_jax.prepare.datasets.paired_folders.builder import (
+    PairedFolders,
+    PairedFoldersConfig,
+)
 from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
@@ -70,7 +72,7 @@ def defects_of(plan, representation=REPRESENTATION):
 
 
 def build(root, output, *, on_bad="fail", representation=REPRESENTATION):
-    config = PairedConfig(representation=representation)
+    config = PairedFoldersConfig(representation=representation)
     builder = PairedFolders(
         source=root, data_dir=output, config=config, on_bad=on_bad, workers=1
     )
