@@ -248,5 +248,7 @@ def _target(source: pathlib.Path, scratch: pathlib.Path, name: str) -> pathlib.P
     if os.path.commonpath([scratch.resolve(), target.resolve()]) != str(
         scratch.resolve()
     ):
-        raise ArchiveError(source, f"has a member that leads outside ({shown(name)}).", _BY_HAND)
+        raise ArchiveError(
+            source, f"has a member that leads outside ({shown(name)}).", _BY_HAND
+        )
     return target

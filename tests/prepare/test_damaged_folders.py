@@ -155,7 +155,8 @@ def test_every_kind_of_damage_is_listed_before_failing(tmp_path):
     planted = damage(root)
     with pytest.raises(ValueError, match=f"{len(planted)} defects") as raised:
         build(root, tmp_path / "out", on_bad="fail")
-    listed = json.loads((tmp_path / "out" / "prepare_report.json").read_text())
+    listed = json.loads((tmp_path / "out_prepare_report.json").read_text())
+    assert not (tmp_path / "out").exists()
     found = {(d["path"], d["kind"]) for d in listed["defects"]["all"]}
     assert found == planted
     for path, kind in planted:

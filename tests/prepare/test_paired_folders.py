@@ -250,7 +250,7 @@ def test_unknown_layout_says_what_was_found(tmp_path):
     with pytest.raises(ValueError, match=r"unknown_layout.*jpgs, wavs") as raised:
         build(tmp_path / "own", tmp_path / "out")
     assert "{img|image|images|pictures}" in str(raised.value)
-    report = json.loads((tmp_path / "out" / "prepare_report.json").read_text())
+    report = json.loads((tmp_path / "out_prepare_report.json").read_text())
     assert report["defects"]["by_kind"] == {"unknown_layout": 1}
 
 
