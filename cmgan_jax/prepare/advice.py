@@ -54,7 +54,7 @@ def next_steps(data: PreparedData, output: pathlib.Path) -> list[str]:
     return [
         "Next, at a quarter of the width, some minutes on two processor cores:",
         command("quickstart", f"{name}_quick_s2i"),
-        "Or at full width, for an accelerator (half a day and more on processor cores):",
+        "Or at full width, for an accelerator (half a day or more on two cores):",
         command("sa_cmgan", f"{name}_s2i"),
         "i2s in place of s2i makes sounds from pictures.",
     ]

@@ -96,9 +96,9 @@ class StemTask:
             )
         return ClassTask(self.label, self.images, self.sounds).parts()
 
-    def lost(self, representation: Representation, reason: str) -> Produced:
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
         """No rows, and a defect for every file."""
-        return _lost((*self.images, *self.sounds), representation, reason)
+        return _lost((*self.images, *self.sounds), representation, kind, reason)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,9 +150,9 @@ class ClassTask:
             for image, sound in files
         )
 
-    def lost(self, representation: Representation, reason: str) -> Produced:
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
         """No rows, and a defect for every file."""
-        return _lost((*self.images, *self.sounds), representation, reason)
+        return _lost((*self.images, *self.sounds), representation, kind, reason)
 
     def _sound_items(
         self, representation: Representation, defects: list[Defect]
@@ -199,11 +199,11 @@ class _Moments:
 
 
 def _lost(
-    files: Iterable[MediaFile], representation: Representation, reason: str
+    files: Iterable[MediaFile], representation: Representation, kind: str, reason: str
 ) -> Produced:
     image = make_items(_stack([], representation.image_shape), label=0, stem=[])
     sound = make_items(_stack([], representation.sound_shape), label=0, stem=[])
-    defects = [Defect(file.shown, "kills_reader", reason) for file in files]
+    defects = [Defect(file.shown, kind, reason) for file in files]
     return Produced(Split(image, sound), tuple(defects))
 
 

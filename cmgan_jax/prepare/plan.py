@@ -104,8 +104,8 @@ class Divisible(Protocol):
     def parts(self) -> Sequence[Task]:
         """Tasks of one moment each; of a single moment its files; of one file none."""
 
-    def lost(self, representation: Representation, reason: str) -> Produced:
-        """No rows, and a defect with this reason for every file."""
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
+        """No rows, and a defect of this kind and reason for every file."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -122,20 +122,22 @@ def _culprits(
             found += alone.submit(file, representation).result().defects
         except Exception as error:
             alone.is_broken(error)
-            found += file.lost(representation, _reason(error)).defects
-    lost = part.lost(representation, _reason(failure))
+            found += file.lost(representation, *_reason(error)).defects
+    lost = part.lost(representation, *_reason(failure))
     return dataclasses.replace(lost, defects=tuple(found) or lost.defects)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> tuple[str, str]:
+    """Kind and detail of the defect of a file over which a worker failed."""
     if isinstance(error, BrokenProcessPool):
-        return (
+        return "kills_reader", (
             "kills its reader: the process that read it alone ended abruptly, for lack "
             "of memory or by a fault of a library. Convert the file, or leave it out."
         )
     if isinstance(error, MemoryError):
-        return f"needs more memory to be read than there is. {error}".rstrip()
-    return f"cannot be read ({type(error).__name__}: {error})."
+        detail = f"needs more memory to be read than there is. {error}".rstrip()
+        return "out_of_memory", detail
+    return "unreadable", f"cannot be read ({type(error).__name__}: {error})."
 
 
 def _explained(error: Exception, task: Task) -> Exception:

@@ -38,8 +38,8 @@ def list_classes(
         if modality in of_class:
             if not _names_look_alike(folder, folders):
                 detail = (
-                    f"class {shown(name)} of this split was already read from another "
-                    "folder."
+                    f"class {shown(name)} of the split {split} was already read from "
+                    "another folder, and this one is not read: put both into one."
                 )
                 defects.append(Defect(relative(folder, root), "unknown_layout", detail))
             continue
