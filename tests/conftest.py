@@ -21,11 +21,9 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# configs/ stands beside the package and is not installed with it.
-sys.path.insert(0, str(ROOT))
-
 import jax  # noqa: E402
 import jaxtyping  # noqa: E402
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 jax.config.update("jax_num_cpu_devices", 4)
@@ -65,10 +63,11 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def config_file():
-    """(file name without .py, direction) -> a fresh configuration of configs/."""
+    """(name, direction) -> a fresh configuration of the package."""
 
     def get(name: str, direction: str):
-        return importlib.import_module(f"configs.{name}").get_config(direction)
+        module = importlib.import_module(f"cmgan_jax.configs.{name}")
+        return module.get_config(direction)
 
     return get
 
@@ -94,6 +93,14 @@ def tiny_config(config_file):
 
 
 @pytest.fixture(scope="session")
+def settings_of():
+    """A configuration -> what systems are assembled from."""
+    from cmgan_jax.runs.record import as_settings
+
+    return lambda config: as_settings(config.to_dict())
+
+
+@pytest.fixture(scope="session")
 def run_verb():
     """(verb, flags) -> the finished process of `python -m cmgan_jax VERB ...`.
 
@@ -111,6 +118,73 @@ def run_verb():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory):
+    """Three classes, 48 training pairs of 16 pixels: a tone, and where it is bright."""
+    from cmgan_jax.data.items import Split, make_items
+    from cmgan_jax.data.prepared import open_prepared
+    from cmgan_jax.media.log_mel import encode_windows
+    from cmgan_jax.prepare.packing import Packer
+    from cmgan_jax.prepare.plan import Plan
+    from cmgan_jax.signals.representation import Representation
+
+    # 16 bands and 16 frames.
+    representation = Representation(image_size=16, n_mels=16, hop_length=735)
+    counts = {"train": 48, "validation": 12, "test": 12}
+    plan = Plan(("low", "middle", "high"), "stem", tasks=dict.fromkeys(counts, ()))
+    folder = tmp_path_factory.mktemp("small") / "data"
+    folder.mkdir()
+    packer, draw = Packer(folder, representation, plan), np.random.default_rng(0)
+    time = np.arange(representation.window_samples) / representation.sample_rate
+    for split, n in counts.items():
+        label = np.arange(n) % 3
+        pitch = 300.0 * 3.0 ** label[:, None] * draw.uniform(0.9, 1.1, (n, 1))
+        tones = np.sin(2 * np.pi * pitch * time) + 0.1 * draw.normal(
+            size=(n, len(time))
+        )
+        images = draw.integers(0, 120, (n, 16, 16, 3), dtype=np.uint8)
+        images[np.arange(n), ..., label] += 130
+        stem = [f"{split}{row}" for row in range(n)]
+        arrays = (images, encode_windows(tones.astype(np.float32), representation))
+        packer.add(
+            split, Split(*(make_items(a, label=label, stem=stem) for a in arrays))
+        )
+    packer.finish(dataset="small", version="1.0.0")
+    return open_prepared(folder)
+
+
+@pytest.fixture(scope="session")
+def small_config(tiny_config):
+    """Of four steps in every phase, saved at every second one."""
+    fields = {
+        "classifier.steps": 4,
+        "gan.steps": 4,
+        "run.log_every": 1,
+        "run.sample_every": 2,
+        "run.checkpoint_every": 2,
+        "run.validation_examples": 6,
+    }
+    return tiny_config("s2i", **fields).to_dict()
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory, small_data, small_config) -> Path:
+    """The workdir of a system of sound to image, trained from the first step."""
+    from cmgan_jax.runs.train_run import train_run
+
+    workdir = tmp_path_factory.mktemp("small") / "run"
+    train_run(small_config, small_data, workdir)
+    return workdir
+
+
+@pytest.fixture(scope="session")
+def small_model(small_run):
+    """What `small_run` left, restored."""
+    from cmgan_jax.runs.model import load
+
+    return load(small_run)
 
 
 @pytest.fixture(scope="session")

@@ -71,11 +71,10 @@ def _batches(name: str, workload: Workload, prepared: PreparedData) -> Iterator:
     feeds = open_feeds(
         name,
         prepared.split("train"),
-        direction=workload.config.direction,
         pairing=prepared.pairing,
         mesh=devices.data_mesh(),
     )
-    return feeds(workload.batch_size, 0, 0).items
+    return feeds(workload.phase.needs, workload.batch_size, 0, 0).items
 
 
 def _take(batches: Iterator) -> None:

@@ -4,8 +4,9 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,10 +14,12 @@ from flax.traverse_util import flatten_dict
 
 from cmgan_jax.benchmark.workload import Workload
 from cmgan_jax.training import rng
+from cmgan_jax.training.state import GanState
 
-PROGRAM = Path(__file__).parents[2] / "benchmarks" / "torch_peer.py"
+PROGRAM = "cmgan_jax.benchmark.torch_peer"
 KNOWN_STEPS = 2  # first updates whose noise the peer shares with ours
 CONDITIONINGS = ("untrained", "code_layer")
+NETWORKS = ("encoder", "generator", "discriminator")
 
 
 def write_job(folder: Path, workload: Workload) -> None:
@@ -25,39 +28,52 @@ def write_job(folder: Path, workload: Workload) -> None:
     Raises:
       ValueError: the peer does not know a part of the configuration.
     """
-    config, task = workload.config, workload.system.task
-    if config.gan.conditioning not in CONDITIONINGS or config.gan.loss != "hinge":
-        raise ValueError(
-            f"the PyTorch peer knows the loss 'hinge' and the conditionings "
-            f"{CONDITIONINGS}, not {config.gan.loss!r} with "
-            f"{config.gan.conditioning!r}."
-        )
+    config, task, direction = workload.config, workload.system.task, workload.direction
+    _require_known(config)
     fields = {
-        **config.model.to_dict(),
-        **config.gan.to_dict(),
-        "compute_dtype": config.compute_dtype,
-        "reconstruction_weight": workload.system.gan.reconstruction_weight,
-        "image_size": task.target_shape[0],
-        "source_channels": task.source_shape[2],
-        "target_channels": task.target_shape[2],
+        **config["model"],
+        **config["gan"],
+        "compute_dtype": config["compute_dtype"],
+        "num_classes": task.num_classes,
+        "source": direction.source,
+        "target": direction.target,
+        "image_size": task.shape(direction.target)[0],
+        "source_channels": task.shape(direction.source)[2],
+        "target_channels": task.shape(direction.target)[2],
     }
     state = workload.fresh_state()
-    variables = {
-        name: getattr(state, name).variables
-        for name in ("encoder", "generator", "discriminator")
-    }
-    weights = {
-        "/".join(path): np.asarray(leaf)
-        for path, leaf in flatten_dict(variables).items()
-    }
-    z_shape = (workload.batch_size, workload.system.gan.z_size)
+    z_shape = (workload.batch_size, config["model"]["z_size"])
     z = [
         jax.random.normal(rng.stream(state.rng, "z", step), z_shape)
         for step in range(KNOWN_STEPS)
     ]
     (folder / "fields.json").write_text(json.dumps(fields))
-    np.savez(folder / "weights.npz", **weights)
+    np.savez(folder / "weights.npz", **_weights(state))
     np.savez(folder / "batch.npz", z=np.stack(z), **workload.random_batch())
+
+
+def _require_known(config: Mapping[str, Any]) -> None:
+    gan = config["gan"]
+    known = config["system"] == "sa_cmgan" and gan["loss"] == "hinge"
+    if not known or gan["conditioning"] not in CONDITIONINGS:
+        raise ValueError(
+            f"the PyTorch peer knows the system 'sa_cmgan' with the loss 'hinge' and "
+            f"the conditionings {CONDITIONINGS}, not {config['system']!r} with "
+            f"{gan['loss']!r} and {gan['conditioning']!r}."
+        )
+
+
+def _weights(state: GanState) -> dict[str, np.ndarray]:
+    """The arrays of every network by the names of their places."""
+    variables = {name: getattr(state, name).variables for name in NETWORKS}
+    if state.target_recogniser is not None:
+        variables["target_recogniser"] = state.target_recogniser
+    return {
+        "/".join(path): np.asarray(leaf)
+        for path, leaf in flatten_dict(variables).items()
+        # The recogniser classifies features, and no code.
+        if path[0] != "target_recogniser" or path[2:4] != ("encoder", "code")
+    }
 
 
 class TorchPeer:
@@ -77,10 +93,17 @@ class TorchPeer:
 
     def step(self) -> tuple[float, dict[str, float]]:
         """Makes one update: its wall time in seconds, and its metrics."""
-        self._process.stdin.write("step\n")
-        self._process.stdin.flush()
-        answer = self._read()
+        answer = self._ask("step")
         return answer["seconds"], answer["metrics"]
+
+    def averages(self) -> dict[str, float]:
+        """Sums of the moving averages' magnitudes: of parameters, of running means."""
+        return self._ask("averages")
+
+    def _ask(self, request: str) -> dict:
+        self._process.stdin.write(f"{request}\n")
+        self._process.stdin.flush()
+        return self._read()
 
     def _read(self) -> dict:
         line = self._process.stdout.readline()
@@ -95,7 +118,7 @@ class TorchPeer:
 @contextlib.contextmanager
 def running(folder: Path, *, compiled: bool) -> Iterator[TorchPeer]:
     """A peer on the job in `folder`, ended at the end of the block."""
-    command = [sys.executable, str(PROGRAM), str(folder)]
+    command = [sys.executable, "-m", PROGRAM, str(folder)]
     command += ["--compiled"] if compiled else []
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ PAIRS = (1000, 10000)
 KEPT = ("step_seconds", "pairs_per_second", "flops", "peak_memory_bytes")
 
 
-def sweep(config: Any, *, repeats: int) -> dict[str, Any]:
+def sweep(config: Mapping[str, Any], *, repeats: int) -> dict[str, Any]:
     """Measures every value of every property, the others as configured.
 
     Returns:
@@ -48,15 +49,17 @@ def sweep(config: Any, *, repeats: int) -> dict[str, Any]:
     return rows
 
 
-def sweep_devices(config: Any, *, file: str, repeats: int) -> dict[int, Any]:
+def sweep_devices(
+    config: Mapping[str, Any], *, file: str, repeats: int
+) -> dict[int, Any]:
     """The same update split over several CPU devices, each in a new process.
 
     Args:
       config: every field of it is handed on.
-      file: that `config` was read from, as --config has it.
+      file: what `config` was read from, as --config has it.
       repeats: of each measurement.
     """
-    fields = flatten_dict(config.to_dict(), sep=".")
+    fields = flatten_dict(config, sep=".")
     command = [sys.executable, "-m", "cmgan_jax", "benchmark", "--what=step"]
     command += [f"--repeats={repeats}", f"--config={file}"]
     command += [f"--config.{name}={value}" for name, value in fields.items()]
@@ -79,12 +82,12 @@ def _from_json(value: Any) -> Any:
     return Spread(**value) if is_spread else value
 
 
-def _workload(config: Any, name: str, value: int) -> Workload:
+def _workload(config: Mapping[str, Any], name: str, value: int) -> Workload:
     if name == "image_size":
         return make_workload(config, image_size=value)
     changed = copy.deepcopy(config)
     section, field = name.split(".")
-    setattr(getattr(changed, section), field, value)
+    changed[section][field] = value
     return make_workload(changed)
 
 

@@ -85,6 +85,7 @@ class Attention(nn.Module):
     def __init__(self, channels, fields, norm=True, spectral=None):
         super().__init__()
         self.pointwise = fields.attention_form == "pointwise"
+        self.batch_statistics = fields.attention_batch_statistics
         self.gate = nn.Parameter(torch.zeros(()))
         narrow, size = max(1, channels // 8), 1 if self.pointwise else 4
         offered = max(1, channels // 2) if self.pointwise else channels
@@ -107,8 +108,14 @@ class Attention(nn.Module):
         y = getattr(self, name)(x)
         if self.pointwise:
             return y if name == "query" else functional.max_pool2d(y, 2)
-        norm = getattr(self, f"{name}_norm", nn.Identity())
-        return torch.relu(norm(y))
+        norm = getattr(self, f"{name}_norm", None)
+        if norm and self.batch_statistics and not self.training:
+            # Without averages, evaluation normalises by the batch.
+            weights = norm.weight, norm.bias
+            y = functional.batch_norm(y, None, None, *weights, True, eps=norm.eps)
+        elif norm:
+            y = norm(y)
+        return torch.relu(y)
 
 
 class Trunk(nn.Module):
@@ -160,6 +167,27 @@ class Features(nn.Module):
 
     def forward(self, x):
         return self.features(self.hidden(self.trunk(x).flatten(1)))
+
+
+class Classifier(nn.Module):
+    def __init__(self, fields):
+        super().__init__()
+        self.dense = Dense(fields.features_size, fields.num_classes)
+
+    def forward(self, features):
+        return self.dense(features)
+
+
+class Recogniser(nn.Module):
+    """Logits over the classes of pictures or spectrograms."""
+
+    def __init__(self, channels, fields):
+        super().__init__()
+        self.encoder = Features(channels, fields)
+        self.classifier = Classifier(fields)
+
+    def forward(self, x):
+        return self.classifier(self.encoder(x))
 
 
 class Generator(nn.Module):

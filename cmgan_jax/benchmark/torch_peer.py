@@ -1,10 +1,12 @@
 """One update of SA-CMGAN written plainly in PyTorch, to measure ours against.
 
-    python benchmarks/torch_peer.py JOB [--compiled]
+    python -m cmgan_jax.benchmark.torch_peer JOB [--compiled]
 
 JOB is a folder that cmgan_jax.benchmark.peer writes: fields.json (the configuration),
 weights.npz (ours, by our names) and batch.npz (a batch, and the z of some steps).
-Answers every line "step" on standard input with {"seconds", "metrics"}.
+Answers every line "step" on standard input with {"seconds", "metrics"}, and every
+line "averages" with sums over the moving averages. Nothing here imports JAX: the two
+would share a processor's threads or an accelerator's memory.
 """
 
 import argparse
@@ -17,11 +19,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
-from torch_networks import (
+from torch.nn import functional
+
+from cmgan_jax.benchmark.torch_networks import (
     DenseBlock,
     Discriminator,
     Features,
     Generator,
+    Recogniser,
     copy_weight,
     iterate_power,
 )
@@ -38,10 +43,16 @@ class Peer:
         self.code = DenseBlock(fields.features_size, fields.code_size)
         self.generator = Generator(fields.target_channels, fields)
         self.discriminator = Discriminator(fields.target_channels, fields)
+        self.names = ["encoder", "code", "generator", "discriminator"]
+        if fields.classification_weight:
+            # Frozen, and normalised by its running statistics.
+            recogniser = Recogniser(fields.target_channels, fields)
+            self.target_recogniser = recogniser.requires_grad_(False).eval()
+            self.names.append("target_recogniser")
         self.trains_code = fields.conditioning == "code_layer"
         self.encoder.train(not self.trains_code)
         self.compiled, self.run = compiled, {}
-        for name in ("encoder", "code", "generator", "discriminator"):
+        for name in self.names:
             self.run[name] = self._runnable(getattr(self, name).to(DEVICE))
 
     def _runnable(self, module):
@@ -77,11 +88,9 @@ class Peer:
             self.run[f"averaged {name}"] = self._runnable(module)
 
     def parameters(self):
-        names = ("encoder", "code", "generator", "discriminator")
-        networks = {name: getattr(self, name) for name in names}
         counts = {
-            name: sum(parameter.numel() for parameter in module.parameters())
-            for name, module in networks.items()
+            name: sum(weight.numel() for weight in getattr(self, name).parameters())
+            for name in self.names
         }
         counts["encoder"] += counts.pop("code")
         return counts
@@ -92,10 +101,13 @@ class Peer:
             return self._step(batch)
 
     def _step(self, batch):
-        source, target, mismatched = (
-            (batch[name].float() / 127.5 - 1).permute(0, 3, 1, 2).contiguous()
-            for name in ("source", "target", "mismatched")
+        source, target = (
+            self._unit(batch[name]) for name in (self.fields.source, self.fields.target)
         )
+        kinds = {"real": target}
+        if self.fields.mismatched_weight:
+            mismatched = batch[f"mismatched_{self.fields.target}"]
+            kinds["mismatched"] = self._unit(mismatched)
         with torch.no_grad():
             features = self.run["encoder"](source)
         with torch.set_grad_enabled(self.trains_code):
@@ -103,43 +115,54 @@ class Peer:
         z = batch["z"][self.steps % len(batch["z"])]
         fake = self.run["generator"](code, z)
         judged = code.detach()
-        metrics = self._update_discriminator(
-            [target, fake.detach(), mismatched], judged
+        metrics = self._update_discriminator({**kinds, "fake": fake.detach()}, judged)
+        metrics |= self._update_generator(
+            fake, judged, target=target, label=batch["label"]
         )
-
-        self.discriminator.requires_grad_(False)
-        loss = -self.run["discriminator"](fake, judged).mean()
-        reconstruction = (fake - target).abs().mean()
-        self.optimizer.zero_grad()
-        (loss + self.fields.reconstruction_weight * reconstruction).backward()
-        self.optimizer.step()
-        self.discriminator.requires_grad_(True)
         self._average(features, z)
-        metrics |= {"g_loss": loss, "reconstruction": reconstruction}
         return {name: float(value.detach()) for name, value in metrics.items()}
 
-    def _update_discriminator(self, pictures, code):
-        judge = self.run["discriminator"]
+    def _unit(self, pixels):
+        return (pixels.float() / 127.5 - 1).permute(0, 3, 1, 2).contiguous()
+
+    def _update_discriminator(self, kinds, code):
+        judge, items = self.run["discriminator"], list(kinds.values())
         if self.fields.discriminator_norm:
-            logits = [judge(pictures[0], code)]
-            # The three kinds share one power iteration.
+            rows = [judge(items[0], code)]
+            # All kinds share one power iteration.
             iterate_power(self.discriminator, False)
-            logits += [judge(x, code) for x in pictures[1:]]
+            rows += [judge(x, code) for x in items[1:]]
             iterate_power(self.discriminator, True)
         else:
-            logits = judge(torch.cat(pictures), code.repeat(3, 1)).chunk(3)
-        real, fake, mismatched = logits
-        loss = (
-            torch.relu(1 - real).mean()
-            + self.fields.fake_weight * torch.relu(1 + fake).mean()
-            + self.fields.mismatched_weight * torch.relu(1 + mismatched).mean()
-        )
+            count = len(items)
+            rows = judge(torch.cat(items), code.repeat(count, 1)).chunk(count)
+        logits = dict(zip(kinds, rows, strict=True))
+        loss = torch.relu(1 - logits["real"]).mean()
+        loss = loss + self.fields.fake_weight * torch.relu(1 + logits["fake"]).mean()
+        if "mismatched" in logits:
+            penalty = torch.relu(1 + logits["mismatched"]).mean()
+            loss = loss + self.fields.mismatched_weight * penalty
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
-        names = ("real_logit", "fake_logit", "mismatched_logit")
-        means = (group.mean() for group in logits)
-        return {"d_loss": loss, **dict(zip(names, means, strict=True))}
+        means = {f"{kind}_logit": group.mean() for kind, group in logits.items()}
+        return {"d_loss": loss, **means}
+
+    def _update_generator(self, fake, code, *, target, label):
+        self.discriminator.requires_grad_(False)
+        adversarial = -self.run["discriminator"](fake, code).mean()
+        reconstruction = (fake - target).abs().mean()
+        metrics = {"g_loss": adversarial, "reconstruction": reconstruction}
+        loss = adversarial + self.fields.reconstruction_weight * reconstruction
+        if self.fields.classification_weight:
+            logits = self.run["target_recogniser"](fake)
+            metrics["classification"] = functional.cross_entropy(logits, label.long())
+            loss = loss + self.fields.classification_weight * metrics["classification"]
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.discriminator.requires_grad_(True)
+        return metrics
 
     @torch.no_grad()
     def _average(self, features, z):
@@ -153,6 +176,24 @@ class Peer:
                 average.lerp_(new, 1 - decay)
         # The averages have BatchNorm statistics of their own.
         self.run["averaged generator"](self.run["averaged code"](features), z)
+
+    @torch.no_grad()
+    def averages(self):
+        """Sums of magnitudes over all averages: of parameters, and of running means."""
+        if not self.fields.average_decay:
+            return {}
+        modules = [self.averaged[name] for name in ("code", "generator")]
+        parameters = [array for module in modules for array in module.parameters()]
+        means = [
+            array
+            for module in modules
+            for name, array in module.named_buffers()
+            if name.endswith("running_mean")
+        ]
+        return {
+            name: sum(float(array.double().abs().sum()) for array in arrays)
+            for name, arrays in (("parameters", parameters), ("running_means", means))
+        }
 
 
 def main():
@@ -170,11 +211,15 @@ def main():
     version = torch.__version__
     _answer({"parameters": peer.parameters(), "version": version, "device": where})
     for line in sys.stdin:
-        if line.strip() != "step":
-            raise ValueError(f"{line!r}: the only request is 'step'.")
-        start = time.perf_counter()
-        metrics = peer.step(batch)
-        _answer({"seconds": time.perf_counter() - start, "metrics": metrics})
+        request = line.strip()
+        if request == "averages":
+            _answer(peer.averages())
+        elif request == "step":
+            start = time.perf_counter()
+            metrics = peer.step(batch)
+            _answer({"seconds": time.perf_counter() - start, "metrics": metrics})
+        else:
+            raise ValueError(f"{request!r}: the requests are 'step' and 'averages'.")
 
 
 def _answer(content):

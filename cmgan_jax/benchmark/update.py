@@ -13,7 +13,6 @@ import jax.numpy as jnp
 from cmgan_jax.benchmark.counting import count_flops
 from cmgan_jax.benchmark.timing import Spread, repeat
 from cmgan_jax.benchmark.workload import Workload
-from cmgan_jax.systems.sa_cmgan import COMPUTE_DTYPES
 
 PEAK_SIZE = {"cpu": 2048}  # of the matrices multiplied to find the peak
 PEAK_SIZE_ELSEWHERE = 8192
@@ -35,22 +34,26 @@ class Peer(Protocol):
 
 
 class Updates:
-    """Updates made on random batches that are already on the devices."""
+    """Updates made on random batches that are already on the devices.
+
+    Attributes:
+      state: after the updates so far.
+    """
 
     def __init__(self, workload: Workload, *, warm_up: int = 1):
         """Compiles, and makes `warm_up` calls."""
         self._compiled = workload.compiled
         self._count = workload.steps_per_call
         self._batches = workload.to_devices([workload.random_batch()] * self._count)
-        self._state = workload.fresh_state()
+        self.state = workload.fresh_state()
         for _ in range(warm_up):
             self.step()
 
     def step(self) -> tuple[float, dict[str, float]]:
         """Makes one call: seconds per update, and the metrics of its last one."""
         start = time.perf_counter()
-        self._state, metrics = self._compiled(self._state, (), self._batches)
-        jax.block_until_ready(self._state)
+        self.state, metrics = self._compiled(self.state, (), self._batches)
+        jax.block_until_ready(self.state)
         taken = time.perf_counter() - start
         last = {name: float(values[-1]) for name, values in metrics.items()}
         return taken / self._count, last
@@ -75,7 +78,7 @@ def measure_update(
       ours, round by round.
     """
     updates = Updates(workload, warm_up=WARM_UP)
-    multiply, product_flops = _matrix_product(workload.config.compute_dtype)
+    multiply, product_flops = _matrix_product(workload.config["compute_dtype"])
     for peer in peers.values():
         # A compiler may start anew for what exists from the second update on.
         for _ in range(WARM_UP):
@@ -142,6 +145,6 @@ def _matrix_product(dtype: str):
     """A product of two square matrices, and its number of operations."""
     size = PEAK_SIZE.get(jax.default_backend(), PEAK_SIZE_ELSEWHERE)
     key = jax.random.key(0)
-    matrix = jax.random.normal(key, (size, size)).astype(COMPUTE_DTYPES[dtype])
+    matrix = jax.random.normal(key, (size, size)).astype(jnp.dtype(dtype))
     product = jax.jit(jnp.matmul)
     return lambda: product(matrix, matrix).block_until_ready(), 2.0 * size**3

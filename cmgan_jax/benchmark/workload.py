@@ -1,21 +1,23 @@
-"""The work that is measured: one update of discriminator and generator."""
+"""The work that is measured: the update that a generator is trained with."""
 
+import copy
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runs.checkpoints import abstract
+from cmgan_jax.runs.record import as_settings
 from cmgan_jax.runtime import devices
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
-from cmgan_jax.systems import gan_phase as gan
-from cmgan_jax.systems import sa_cmgan as systems
-from cmgan_jax.systems.sa_cmgan import System, Task
+from cmgan_jax.systems.interface import Finished, Phase, System, Task
+from cmgan_jax.systems.registry import assemble
+from cmgan_jax.training.batch import modality_of
 from cmgan_jax.training.dispatch import Feed, make_update, stack
 
 CLASSES = 13  # of Sub-URMP and of the embedded orchestra
@@ -23,28 +25,43 @@ CLASSES = 13  # of Sub-URMP and of the embedded orchestra
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
-    """A system at its first update.
+    """A system at the first update of the phase that generates.
+
+    The phases before it are not trained: theirs are the variables they start with.
 
     Attributes:
-      config: what it was assembled from.
-      system: its modules and optimizers.
-      batch_size: pairs per update.
+      config: every field of what it was assembled from.
+      system: its phases and how it generates.
     """
 
-    config: Any
+    config: Mapping[str, Any]
     system: System
-    batch_size: int
 
-    @functools.cached_property
-    def update(self):
-        """The update as training compiles it; gives its first argument away."""
-        step = gan.make_step(self.system.gan)
-        return make_update(step, Feed(iter(())), devices.data_mesh())
+    @property
+    def phase(self) -> Phase:
+        """The phase whose update is measured."""
+        return self.system.phase("gan")
+
+    @property
+    def direction(self) -> Direction:
+        """The way it generates in."""
+        (direction,) = self.system.directions
+        return direction
+
+    @property
+    def batch_size(self) -> int:
+        """Pairs per update."""
+        return self.phase.batch_size
 
     @property
     def steps_per_call(self) -> int:
         """Updates in one call of the devices."""
-        return self.config.run.steps_per_call
+        return self.config["run"]["steps_per_call"]
+
+    @functools.cached_property
+    def update(self):
+        """The update as training compiles it; gives its first argument away."""
+        return make_update(self.phase.step, Feed(iter(())), devices.data_mesh())
 
     @functools.cached_property
     def shapes(self):
@@ -62,22 +79,23 @@ class Workload:
         """The update, compiled for this batch size."""
         return self.update.lower(*self.shapes).compile()
 
-    def fresh_state(self) -> gan.GanState:
+    def fresh_state(self) -> Any:
         """The state before the first update, on every device."""
         everywhere = devices.replicated(devices.data_mesh())
         return jax.jit(self._initialise, out_shardings=everywhere)()
 
+    def fresh_variables(self) -> Finished:
+        """What generates before the first update, by the name of its phase."""
+        return {self.phase.name: self.phase.inference(self.fresh_state())}
+
     def random_batch(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Random pixels and labels in the shapes of the task."""
+        """Random pixels of all that the phase needs, and labels."""
         draw, task, b = np.random.default_rng(seed), self.system.task, self.batch_size
-        shapes = {
-            "source": task.source_shape,
-            "target": task.target_shape,
-            "mismatched": task.target_shape,
-        }
         pixels = {
-            name: draw.integers(0, 256, (b, *shape), dtype=np.uint8)
-            for name, shape in shapes.items()
+            field: draw.integers(
+                0, 256, (b, *task.shape(modality_of(field))), dtype=np.uint8
+            )
+            for field in self.phase.needs.fields
         }
         return pixels | {"label": draw.integers(0, task.num_classes, b, dtype=np.int32)}
 
@@ -86,41 +104,41 @@ class Workload:
         return stack(batches, devices.data_mesh())
 
     def _initialise(self):
-        task, parts = self.system.task, self.system.gan
-        source = jnp.zeros((1, *task.source_shape))
-        return gan.init_state(
-            parts,
-            root=jax.random.key(self.config.seed),
-            encoder_variables=parts.encoder.init(
-                jax.random.key(1), source, train=False
-            ),
-            target_shape=task.target_shape,
-        )
+        finished = {}
+        for phase in self.system.phases:
+            state = phase.init(jax.random.key(phase.seed), finished)
+            if phase.name == self.phase.name:
+                break
+            finished[phase.name] = phase.inference(state)
+        return state
 
 
 def make_workload(
-    config: Any, prepared: PreparedData | None = None, *, image_size: int = 64
+    config: Mapping[str, Any],
+    prepared: PreparedData | None = None,
+    *,
+    image_size: int = 64,
 ) -> Workload:
     """The update of a configuration.
 
-    Both networks learn at every update, whatever config.gan.discriminator_every says,
-    and without a classification loss: the time of a plain step is what is compared.
+    It is the update trained with, classification loss and moving averages included.
+    Only gan.discriminator_every is taken as 1, so that every measured update does all
+    of the work.
 
     Args:
-      config: attribute access to the fields of configs/base.py.
+      config: every field of configs/base.py.
       prepared: gives the shapes; without it, log-mel and pictures of `image_size`.
       image_size: height and width of the pictures, in pixels.
     """
     representation = (
         prepared.representation if prepared else Representation(image_size=image_size)
     )
-    shapes = representation.sound_shape, representation.image_shape
-    source, target = shapes if config.direction == "s2i" else shapes[::-1]
-    classes = len(prepared.class_names) if prepared else CLASSES
-    stem = prepared.pairing == "stem" if prepared else True
-    system = systems.assemble(config, Task(source, target, classes, stem))
-    parts = dataclasses.replace(
-        system.gan, discriminator_every=1, classification_weight=0.0
+    task = Task(
+        image_shape=representation.image_shape,
+        sound_shape=representation.sound_shape,
+        num_classes=len(prepared.class_names) if prepared else CLASSES,
+        stem_aligned=prepared.pairing == "stem" if prepared else True,
     )
-    system = dataclasses.replace(system, gan=parts)
-    return Workload(config, system, config.gan.batch_size)
+    config = copy.deepcopy(dict(config))
+    config["gan"]["discriminator_every"] = 1
+    return Workload(config, assemble(as_settings(config), task))

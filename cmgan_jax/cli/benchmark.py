@@ -1,13 +1,15 @@
-"""Measures how fast this machine trains, loads, evaluates and generates; prints JSON.
+"""Measures how fast this machine prepares, loads, trains and generates; prints JSON.
 
     python -m cmgan_jax benchmark --pretty
     python -m cmgan_jax benchmark --pretty --what=step --peer=torch --peer=plain
 
-A step is one update of discriminator and generator. Every number has its median,
-smallest and largest value over --repeats, after a warm-up. Without --data the pixels
-are random. --peer=torch measures the same update written in PyTorch (extra bench) in
-turn with ours; ratio_to_torch_eager above 1 means that ours is faster. --peer=plain
-does so with our own update whose attention keeps its maps for the backward pass.
+A step is one update of discriminator and generator as the configuration trains, with
+its classification loss and moving averages; only, both learn at every step, whatever
+config.gan.discriminator_every says. Every number has its median, smallest and largest
+value over --repeats, after a warm-up. Without --data the pixels are random.
+--peer=torch measures the same update written in PyTorch (extra bench) in turn with
+ours; ratio_to_torch_eager above 1 means that ours is faster. --peer=plain does so with
+our own update whose attention keeps its maps for the backward pass.
 """
 
 import contextlib
@@ -25,6 +27,7 @@ from cmgan_jax.benchmark.sweep import sweep, sweep_devices
 from cmgan_jax.benchmark.table import as_json, as_table
 from cmgan_jax.benchmark.update import measure_update
 from cmgan_jax.benchmark.workload import Workload, make_workload
+from cmgan_jax.configs import locate
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.runs.record import versions
 
@@ -33,7 +36,7 @@ TORCH_PEERS = {"torch_eager": False, "torch_compiled": True}
 RANDOM_PAIRS = 4000
 
 CONFIG = config_flags.DEFINE_config_file(
-    "config", "configs/sa_cmgan.py:s2i", "System and direction, as FILE:DIRECTION."
+    "config", locate("sa_cmgan:s2i"), "System and direction, as NAME:DIRECTION."
 )
 DATA = flags.DEFINE_string("data", None, "Folder of prepared data; default: random.")
 BATCH_SIZE = flags.DEFINE_integer(
@@ -59,14 +62,14 @@ PRETTY = flags.DEFINE_bool("pretty", False, "A table instead of JSON.")
 
 def main() -> None:
     """Measures what is asked for and prints it."""
-    config = CONFIG.value
+    config = CONFIG.value.to_dict()
     if BATCH_SIZE.value:
-        config.gan.batch_size = BATCH_SIZE.value
+        config["gan"]["batch_size"] = BATCH_SIZE.value
     measured = {
-        "config": config.system,
-        "direction": config.direction,
-        "compute_dtype": config.compute_dtype,
-        "batch_size": config.gan.batch_size,
+        "config": config["name"],
+        "direction": config["direction"],
+        "compute_dtype": config["compute_dtype"],
+        "batch_size": config["gan"]["batch_size"],
         "machine": machine.describe_machine(),
         "versions": versions(),
     }
@@ -121,7 +124,7 @@ def _loading(workload: Workload, prepared) -> dict:
 def _serving(workload: Workload) -> dict:
     repeats = REPEATS.value
     return {
-        "evaluation_targets_per_second": serving.measure_evaluation(
+        "generated_targets_per_second": serving.measure_generation(
             workload, repeats=repeats
         ),
         "generation_latency_seconds": serving.measure_latency(workload),

@@ -10,6 +10,7 @@ from absl import flags
 
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation import judges
+from cmgan_jax.signals.direction import MODALITIES
 
 DATA = flags.DEFINE_string(
     "data", "data/pocket_orchestra", "Folder of prepared data (see prepare)."
@@ -26,8 +27,13 @@ STEPS = flags.DEFINE_integer(
 def main() -> None:
     """Trains what is missing and prints the accuracies."""
     prepared = open_prepared(DATA.value)
-    for modality in judges.MODALITIES:
-        judge = judges.require_judge(prepared, modality, steps=STEPS.value)
-        print(
-            f"judge of {modality}s: {judge.accuracy:.4f} of {judge.n:,} real test items"
-        )
+    for modality in MODALITIES:
+        for judge in judges.require_judges(prepared, modality, steps=STEPS.value):
+            real = "  ".join(
+                f"{split} {entry['accuracy']:.4f} of {entry['n']:,}"
+                for split, entry in judge.real.items()
+            )
+            print(
+                f"{judge.name} judge of {modality}s, trained on {judge.rows} rows: "
+                f"real items: {real or 'no test split'}"
+            )

@@ -1,72 +1,58 @@
 """Judges: classifiers of real pictures and real sounds that score generated ones.
 
-A judge is disjoint from every model: another architecture, its own seed, trained once
-per data set on the training split and stored beside the data with its accuracy on the
-real test split. Every system is scored by the same two judges.
+A judge is disjoint from every model: another architecture, its own seed, and songs that
+no model is trained on (the split "judging"). It is trained once per data set and stored
+beside the data with its accuracy on the real test items. Every modality has two of
+different build; a system is as good as the stricter one says.
 """
 
 import dataclasses
+import functools
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 from flax import linen as nn
-from jaxtyping import Array, Float
+from flax import traverse_util
+from jaxtyping import Float32, Int, UInt8
 
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.data.reader import evaluation_batches, training_batches
-from cmgan_jax.runs.checkpoints import Checkpoints, abstract
-from cmgan_jax.runs.phases import run_phase
-from cmgan_jax.runtime import devices
-from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.evaluation import judge_training
+from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
 from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
-from cmgan_jax.systems import classifier_phase as classifier
-from cmgan_jax.training.dispatch import Feed
-from cmgan_jax.training.loop import Schedule
-from cmgan_jax.training.state import ClassifierState, apply_evaluation
+from cmgan_jax.training.state import Tree
 
-MODALITIES = ("image", "sound")
-SEED = 20200504  # no other part of the software draws from it
-BATCH_SIZE = 64
 STEPS = 2000  # enough for thousands of real recordings or photographs
-RECORD = "judge.json"  # written last: steps, accuracy and n
-EVALUATION_BATCH = 256
-SHIFT, NOISE = 3, 0.2
-# The direction whose source is the modality.
-DIRECTION = {"sound": "s2i", "image": "i2s"}
+RECORD = "judge.json"  # written last
+BATCH_SIZE = 128
+TEST_SPLITS = ("test", "test_performers")  # new songs; new songs of new people
 
 
-class JudgeNetwork(nn.Module):
-    """A plain convolutional classifier: strides, global mean, dropout, dense.
-
-    Unlike the encoders it has odd kernels, batch normalisation from the first layer,
-    global pooling and no attention.
+@dataclasses.dataclass(frozen=True)
+class Design:
+    """How a judge is built.
 
     Attributes:
-      num_classes: m.
+      name: of the judge, and of its folder.
+      network: (number of classes, modality) -> module.
+      seed: of its weights, order and variations; no other part of the software has it.
     """
 
-    num_classes: int
-    channels: tuple[int, ...] = (32, 64, 96, 128)
+    name: str
+    network: Callable[[int, str], nn.Module]
+    seed: int
 
-    @nn.compact
-    def __call__(
-        self, x: Float[Array, "b h w c"], *, train: bool
-    ) -> Float[Array, "b m"]:
-        """Logits of pictures or spectrograms in [-1, 1]."""
-        for i, channels in enumerate(self.channels):
-            size = (5, 5) if i == 0 else (3, 3)
-            x = nn.Conv(channels, size, strides=2, use_bias=False)(x)
-            x = nn.BatchNorm(use_running_average=not train, momentum=0.9)(x)
-            x = nn.relu(x)
-        x = x.mean(axis=(1, 2))
-        x = nn.Dropout(0.3, deterministic=not train)(x)
-        return nn.Dense(self.num_classes)(x)
+
+DESIGNS = (
+    Design("strided", StridedJudge, 20200504),
+    Design("pooled", PooledJudge, 19840311),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,130 +60,180 @@ class Judge:
     """A trained judge.
 
     Attributes:
+      name: of its design.
       modality: "image" or "sound".
-      logits: pictures or spectrograms in [-1, 1] [b h w c] -> [b m].
-      accuracy: share of the real test items it classifies rightly.
-      n: number of those items.
+      rows: split it was trained on: "judging", or "train" where there is no such split
+        and the models' own recognisers saw the same rows.
+      real: name of each test split -> {"accuracy", "n"} on its real items.
+      digest: SHA-256 of its variables.
+      look: uint8 [n h w c] -> features [n f] and logits [n m].
     """
 
+    name: str
     modality: str
-    logits: Callable[[Float[Array, "b h w c"]], Float[Array, "b m"]]
-    accuracy: float
-    n: int
+    rows: str
+    real: Mapping[str, Mapping[str, float]]
+    digest: str
+    look: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+    def logits(self, items: UInt8[np.ndarray, "n h w c"]) -> Float32[np.ndarray, "n m"]:
+        """One logit per class of every item."""
+        return self.look(items)[1]
+
+    def features(
+        self, items: UInt8[np.ndarray, "n h w c"]
+    ) -> Float32[np.ndarray, "n f"]:
+        """The last layer's input for every item."""
+        return self.look(items)[0]
+
+    def guess(self, items: UInt8[np.ndarray, "n h w c"]) -> Int[np.ndarray, " n"]:
+        """The likeliest class of every item."""
+        return np.argmax(self.logits(items), axis=-1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the real items of the first test split that it classifies rightly.
+
+        NaN where the data have no test split.
+        """
+        return next((entry["accuracy"] for entry in self.real.values()), float("nan"))
+
+    @property
+    def n(self) -> int:
+        """Number of those items."""
+        return next((int(entry["n"]) for entry in self.real.values()), 0)
 
 
-def require_judge(
+def test_splits(prepared: PreparedData) -> list[str]:
+    """Names of the splits there are that a system is scored on, "test" first."""
+    return [name for name in TEST_SPLITS if name in prepared.splits]
+
+
+def require_judges(
     prepared: PreparedData, modality: str, *, steps: int = STEPS
-) -> Judge:
-    """The judge of a modality: restored if it is stored, else trained and stored.
+) -> tuple[Judge, ...]:
+    """All judges of a modality: restored where they are stored, else trained.
 
     Args:
-      prepared: the data set; the judge lives in its folder "judges".
+      prepared: the data set; the judges live in its folder "judges".
       modality: "image" or "sound".
       steps: updates of a judge that is yet to be trained.
+
+    Raises:
+      ValueError: the modality is unknown.
     """
-    judge = stored_judge(prepared, modality)
-    if judge is None:
-        _train(prepared, modality, steps)
-        judge = stored_judge(prepared, modality)
-    return judge
+    for design in DESIGNS:
+        if _stored(prepared, modality, design) is None:
+            _train(prepared, modality, design, steps)
+    return stored_judges(prepared, modality)
 
 
-def stored_judge(prepared: PreparedData, modality: str) -> Judge | None:
-    """The judge of a modality if it is trained, else None."""
-    folder = _folder(prepared, modality)
+def stored_judges(prepared: PreparedData, modality: str) -> tuple[Judge, ...]:
+    """All judges of a modality if they are trained on this very data, else none."""
+    found = [_stored(prepared, modality, design) for design in DESIGNS]
+    return tuple(found) if all(found) else ()
+
+
+def judge_folder(prepared: PreparedData, modality: str, name: str) -> Path:
+    """Where a judge is stored.
+
+    Raises:
+      ValueError: the modality is unknown.
+    """
+    if modality not in MODALITIES:
+        raise ValueError(
+            f"modality {modality!r} is unknown; known: {', '.join(MODALITIES)}."
+        )
+    return prepared.path / "judges" / modality / name
+
+
+def _identity(
+    prepared: PreparedData, modality: str, design: Design
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The network, and what a stored judge must have been made from."""
+    network = design.network(len(prepared.class_names), modality)
+    return network, {
+        "network": repr(network),
+        "seed": design.seed,
+        "rows": judge_training.rows_for_judges(prepared),
+        "data_digest": prepared.digest,
+    }
+
+
+def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | None:
+    folder = judge_folder(prepared, modality, design.name)
     if not (folder / RECORD).exists():
         return None
     record = json.loads((folder / RECORD).read_text())
-    module = JudgeNetwork(len(prepared.class_names))
-    shapes = jax.eval_shape(
-        _initialise(module, prepared, modality, record["steps"])
-    ).inference
-    everywhere = devices.replicated(devices.data_mesh())
-    checkpoints = Checkpoints(folder / "checkpoints" / "judge")
-    try:
-        items = {"inference": abstract(shapes, everywhere)}
-        variables = checkpoints.restore(record["steps"], items)["inference"]
-    finally:
-        checkpoints.close()
-    logits = jax.jit(lambda x: apply_evaluation(module, variables, x))
-    return Judge(modality, logits, record["accuracy"], record["n"])
-
-
-def _folder(prepared: PreparedData, modality: str) -> Path:
-    return prepared.path / "judges" / modality
-
-
-def _optimizer(steps: int) -> optax.GradientTransformation:
-    return optax.adamw(optax.cosine_decay_schedule(2e-3, steps), weight_decay=1e-3)
-
-
-def _initialise(
-    module: JudgeNetwork, prepared: PreparedData, modality: str, steps: int
-) -> Callable[[], ClassifierState]:
-    shape = getattr(prepared.representation, f"{modality}_shape")
-
-    def initialise():
-        root = jax.random.key(SEED)
-        return classifier.init_state(module, _optimizer(steps), root=root, shape=shape)
-
-    return initialise
-
-
-def _train(prepared: PreparedData, modality: str, steps: int) -> None:
-    """Trains a judge, or goes on where that stopped, and stores it with its record."""
-    mesh = devices.data_mesh()
-    folder = _folder(prepared, modality)
-    module = JudgeNetwork(len(prepared.class_names))
-    step = classifier.make_step(
-        module, _optimizer(steps), modality="source", shift=SHIFT, noise=NOISE
-    )
-    batch_size = -(-BATCH_SIZE // mesh.size) * mesh.size
-
-    def feed(done):
-        batches = training_batches(
-            prepared.split("train"),
-            direction=DIRECTION[modality],
-            pairing=prepared.pairing,
-            batch_size=batch_size,
-            seed=SEED,
-            start_step=done,
+    network, identity = _identity(prepared, modality, design)
+    if any(record.get(name) != value for name, value in identity.items()):
+        print(
+            f"The {design.name} judge of {modality}s in {folder} was made from other "
+            "data or by other software: it is not used.",
+            flush=True,
         )
-        return Feed(batches)
-
-    state = run_phase(
-        "judge",
-        workdir=folder,
-        initialise=_initialise(module, prepared, modality, steps),
-        step=step,
-        feed=feed,
-        schedule=Schedule(
-            steps, log_every=50, sample_every=steps, checkpoint_every=200
-        ),
-        keep=1,
-        mesh=mesh,
-        sample=lambda number, state: {},
+        return None
+    variables = judge_training.read_variables(folder)
+    if variables is None or variables_digest(variables) != record["digest"]:
+        print(f"{folder} is damaged: its judge is not used.", flush=True)
+        return None
+    return Judge(
+        name=design.name,
+        modality=modality,
+        rows=record["rows"],
+        real=record["real"],
+        digest=record["digest"],
+        look=_looking(network, variables),
     )
-    logits = jax.jit(lambda x: apply_evaluation(module, state.inference, x))
-    write_json(folder / RECORD, {"steps": steps, **_test(logits, prepared, modality)})
 
 
-def _test(logits, prepared: PreparedData, modality: str) -> dict:
-    """Accuracy on every real item of the test split."""
-    split = prepared.split("test")
-    correct, n = 0, 0
-    items = getattr(split, modality)
-    progress = Progress(f"judge of {modality}s, test", len(items), unit=f"{modality}s")
-    for batch in evaluation_batches(
-        split,
-        direction=DIRECTION[modality],
-        pairing=prepared.pairing,
-        batch_size=EVALUATION_BATCH,
-        seed=0,
-    ):
-        guess = np.argmax(logits(to_unit(jnp.asarray(batch["source"]))), axis=-1)
-        mask = batch["mask"] > 0
-        correct += int(np.sum((guess == batch["label"])[mask]))
-        n += int(mask.sum())
-        progress.update(n)
-    return {"accuracy": correct / n, "n": n, "split": "test"}
+def _train(prepared: PreparedData, modality: str, design: Design, steps: int) -> None:
+    """Trains a judge and stores it with its record."""
+    folder = judge_folder(prepared, modality, design.name)
+    network, identity = _identity(prepared, modality, design)
+    made_from = {"name": design.name, "modality": modality, **identity, "steps": steps}
+    held_out = judge_training.train(
+        network, prepared, modality, made_from=made_from, folder=folder
+    )
+    variables = judge_training.read_variables(folder)
+    look = _looking(network, variables)
+    real = {}
+    for split in test_splits(prepared):
+        items = prepared.split(split).of(modality)
+        right = np.argmax(look(items.array)[1], axis=-1) == items.label
+        real[split] = {"accuracy": float(right.mean()), "n": len(items)}
+    digest = variables_digest(variables)
+    results = {"held_out": held_out, "real": real, "digest": digest}
+    write_json(folder / RECORD, made_from | results)
+    judge_training.forget(folder)
+
+
+def variables_digest(variables: Tree) -> str:
+    """SHA-256 over names, shapes and bytes of all variables."""
+    total = hashlib.sha256()
+    for name, leaf in sorted(traverse_util.flatten_dict(variables, sep="/").items()):
+        total.update(f"{name} {leaf.dtype} {leaf.shape}".encode())
+        total.update(np.ascontiguousarray(leaf).tobytes())
+    return total.hexdigest()
+
+
+def _looking(network: nn.Module, variables: Tree) -> Callable:
+    """Builds uint8 [n h w c] -> (features [n f], logits [n m]), in batches inside."""
+    look = functools.partial(_look, network, variables)
+
+    def in_batches(items):
+        parts = []
+        for start in range(0, len(items), BATCH_SIZE):
+            part = np.asarray(items[start : start + BATCH_SIZE])
+            # One shape, so that it is compiled once.
+            rows = np.minimum(np.arange(BATCH_SIZE), len(part) - 1)
+            parts.append([np.asarray(x)[: len(part)] for x in look(part[rows])])
+        features, logits = zip(*parts, strict=True)
+        return np.concatenate(features), np.concatenate(logits)
+
+    return in_batches
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _look(network: nn.Module, variables: Tree, items):
+    return network.apply(variables, to_unit(items), train=False, method="look")

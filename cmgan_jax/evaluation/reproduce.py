@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.evaluation.evaluate_run import TEST_SPLITS, evaluate_run
+from cmgan_jax.evaluation.evaluate_run import evaluate_run
+from cmgan_jax.evaluation.judges import require_judges, test_splits
 from cmgan_jax.evaluation.summary import as_markdown, summarise
 from cmgan_jax.evaluation.validation import make_sample
 from cmgan_jax.runs.model import load
 from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.runtime.whole_file import write_json, write_text
+from cmgan_jax.signals.direction import MODALITIES
 
 
 def run_name(config: Mapping[str, Any]) -> str:
@@ -34,7 +36,10 @@ def reproduce(
     Raises:
       Interrupted: asked to stop; the same call goes on from there.
     """
-    splits = [name for name in TEST_SPLITS if name in prepared.splits]
+    splits = test_splits(prepared)
+    # First, so that training can log what they see.
+    for modality in MODALITIES:
+        require_judges(prepared, modality)
     workdirs = []
     for number, config in enumerate(configs, start=1):
         workdir = folder / run_name(config)

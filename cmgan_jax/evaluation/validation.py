@@ -1,48 +1,123 @@
-"""What a run looks at while it trains: a grid of samples."""
+"""What a run looks at while it trains: grids of samples, and what judges say."""
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from jaxtyping import Int, UInt8
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.evaluation.judges import Judge, stored_judges
+from cmgan_jax.evaluation.metrics import spread_ratio
 from cmgan_jax.runs.model import make_generate
-from cmgan_jax.runs.phases import Sample
 from cmgan_jax.runs.record import RunRecord
 from cmgan_jax.runs.writers import grid, write_picture
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.pictures import as_picture
-from cmgan_jax.systems.interface import System
+from cmgan_jax.systems.interface import Finished, System
 
-ROWS = 13  # of the sample grid
+ROWS = 13  # of a sample grid
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pairs:
+    """Evenly spread sources with their real targets, and who judges the targets."""
+
+    sources: UInt8[np.ndarray, "n _ _ _"]
+    targets: UInt8[np.ndarray, "n _ _ _"]
+    label: Int[np.ndarray, " n"]
+    judges: tuple[Judge, ...]
 
 
 def make_sample(
     system: System, record: RunRecord, prepared: PreparedData, workdir: Path
-) -> Sample:
-    """Builds (step, variables) -> scalars that also writes a grid.
+) -> Callable[[int, Finished], dict[str, float]]:
+    """Builds (step, inference variables by phase) -> scalars that also writes grids.
 
-    The grid's columns are source, real target and generated target of evenly spread
-    validation items; data without a validation split shows training items.
+    A grid's columns are source, real target and generated target of evenly spread
+    validation items; see `look` for the scalars. Data without a validation split show
+    training items and log none; without judges no accuracy is logged. A grid is called
+    STEP.png, or STEP_DIRECTION.png where the system knows several directions, and then
+    scalars are named after the direction as well.
     """
-    (direction,) = system.directions
-    (phase,) = system.generating
+    generate = make_generate(system)
+    validates = "validation" in prepared.splits
+    limit = record.settings.run.validation_examples
+    pairs = {way: _pairs(prepared, way, limit) for way in system.directions}
+    if not validates:
+        print("No validation split: sample grids show training items, no accuracy.")
+    elif not all(some.judges for some in pairs.values()):
+        print("No judges are stored with the data: no validation accuracy is logged.")
+
+    def sample(step: int, finished: Finished) -> dict[str, float]:
+        variables = {name: finished[name] for name in system.generating}
+        scalars = {}
+        for way, some in pairs.items():
+            generated = generate(variables, some.sources, direction=way)
+            suffix = f"_{way.name}" if len(pairs) > 1 else ""
+            _write_grid(
+                workdir / "samples" / f"{step:06d}{suffix}.png", some, generated
+            )
+            if validates:
+                seen = look(generated, some.targets, some.label, some.judges)
+                scalars |= {name + suffix: value for name, value in seen.items()}
+        return scalars
+
+    return sample
+
+
+def look(
+    generated: UInt8[np.ndarray, "n h w c"],
+    real: UInt8[np.ndarray, "n h w c"],
+    label: Int[np.ndarray, " n"],
+    judges: Sequence[Judge],
+) -> dict[str, float]:
+    """What is logged of generated targets.
+
+    Args:
+      generated: one for every source.
+      real: targets of the same pairs.
+      label: classes of the sources.
+      judges: of the targets' modality; may be none.
+
+    Returns:
+      "validation_accuracy" of the strictest judge, in [0, 1], where there is one, and
+      "validation_diversity", see `metrics.diversity`, where it is known.
+    """
+    scalars = {}
+    if judges:
+        right = [np.mean(judge.guess(generated) == label) for judge in judges]
+        scalars["validation_accuracy"] = float(min(right))
+    names = tuple(map(str, range(int(label.max()) + 1)))
+    diversity = spread_ratio(names, label, generated, real)
+    if diversity["mean"] is not None:
+        scalars["validation_diversity"] = diversity["mean"]
+    return scalars
+
+
+def _pairs(prepared: PreparedData, direction: Direction, limit: int) -> _Pairs:
     validates = "validation" in prepared.splits
     split = prepared.split("validation" if validates else "train")
     source, target = split.of(direction.source), split.of(direction.target)
-    count = min(record.settings.run.validation_examples, len(source))
-    chosen = np.linspace(0, len(source) - 1, count).astype(int)
+    chosen = _spread(len(source), limit)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
-    sources = np.asarray(source.array)[chosen]
-    targets = np.asarray(target.array)[partner[chosen]]
-    generate = make_generate(system)
-    shown = np.linspace(0, count - 1, min(ROWS, count)).astype(int)
+    return _Pairs(
+        sources=np.asarray(source.array)[chosen],
+        targets=np.asarray(target.array)[partner[chosen]],
+        label=source.label[chosen],
+        judges=stored_judges(prepared, direction.target) if validates else (),
+    )
 
-    def sample(step: int, variables: Any) -> dict[str, float]:
-        generated = generate({phase: variables}, sources, direction=direction)
-        columns = [sources[shown], targets[shown], generated[shown]]
-        pictures = [np.stack([as_picture(x) for x in column]) for column in columns]
-        write_picture(workdir / "samples" / f"{step:06d}.png", grid(pictures))
-        return {}
 
-    return sample
+def _spread(length: int, count: int) -> np.ndarray:
+    """At most `count` of so many rows, evenly spread."""
+    return np.linspace(0, length - 1, min(count, length)).astype(int)
+
+
+def _write_grid(path: Path, pairs: _Pairs, generated: np.ndarray) -> None:
+    shown = _spread(len(generated), ROWS)
+    columns = [pairs.sources[shown], pairs.targets[shown], generated[shown]]
+    pictures = [np.stack([as_picture(x) for x in column]) for column in columns]
+    write_picture(path, grid(pictures))

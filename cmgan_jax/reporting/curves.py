@@ -51,6 +51,11 @@ PANELS = (
         {"classifier_accuracy": "training", "validation_accuracy": "validation"},
         bounds=(0.0, 1.0),
     ),
+    Panel(
+        "GAN: diversity within classes, real is 1",
+        "gan",
+        {"validation_diversity": "validation"},
+    ),
 )
 
 # Colours that the page replaces by its own, for a light and a dark screen.

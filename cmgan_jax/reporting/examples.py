@@ -1,28 +1,28 @@
 """Rows of the report: a source, what belongs to it, and what the system made of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import jax
 import numpy as np
 from jaxtyping import UInt8
 
-from cmgan_jax.data.items import source_and_target
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.reporting.page import Example, Sample
-from cmgan_jax.runs.model import TrainedSystem
+from cmgan_jax.runs.model import Model
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.pictures import as_picture
-from cmgan_jax.signals.representation import to_uint8, to_unit
 
 # uint8 sounds [b m t 1] -> waveforms [b w].
 Waveforms = Callable[[UInt8[np.ndarray, "b m t 1"]], np.ndarray]
 
 
 def make_examples(
-    system: TrainedSystem,
-    logits: Callable,
+    model: Model,
+    judges: Sequence[Judge],
     prepared: PreparedData,
     *,
+    direction: Direction,
     split: str,
     per_class: int,
     samples: int,
@@ -31,32 +31,31 @@ def make_examples(
     """Generates from a few sources of every class, spread evenly over its songs.
 
     Args:
-      system: a trained system.
-      logits: of the judge of its targets.
+      model: a trained system.
+      judges: of its targets.
       prepared: the data set.
+      direction: from which modality to which.
       split: where the sources are from; training never saw it.
       per_class: sources of each class.
       samples: generated targets of each source, each with other noise.
       waveforms: makes sound audible; None where it cannot be.
     """
-    direction = system.record.direction
-    source, target = source_and_target(prepared.split(split), direction)
+    one = prepared.split(split)
+    source, target = one.of(direction.source), one.of(direction.target)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
     rows = _spread(source.label, per_class)
     sources = np.asarray(source.array)[rows]
     generated = [
-        to_uint8(system.generate(sources, jax.random.key(i))) for i in range(samples)
+        model.generate(sources, direction=direction, seed=i) for i in range(samples)
     ]
-    guesses = [np.argmax(logits(to_unit(part)), axis=-1) for part in generated]
     names = prepared.class_names
-    speak = {"s2i": (waveforms, None), "i2s": (None, waveforms)}[direction]
-    source_samples = _samples(sources, waveforms=speak[0])
-    target_samples = _samples(
-        np.asarray(target.array)[partner[rows]], waveforms=speak[1]
-    )
+    speak = {"sound": waveforms, "image": None}
+    aloud = speak[direction.target]
+    source_samples = _samples(sources, waveforms=speak[direction.source])
+    target_samples = _samples(np.asarray(target.array)[partner[rows]], waveforms=aloud)
     generated_samples = [
-        _samples(part, waveforms=speak[1], judged=[names[g] for g in guess])
-        for part, guess in zip(generated, guesses, strict=True)
+        _samples(part, waveforms=aloud, judged=_judged(part, judges, names))
+        for part in generated
     ]
     return tuple(
         Example(
@@ -79,14 +78,22 @@ def _spread(labels: np.ndarray, per_class: int) -> np.ndarray:
     return np.concatenate(chosen)
 
 
+def _judged(
+    arrays: np.ndarray, judges: Sequence[Judge], names: tuple[str, ...]
+) -> list[tuple[str, ...]]:
+    """The class that each judge names, of every item."""
+    guesses = zip(*(judge.guess(arrays) for judge in judges), strict=True)
+    return [tuple(names[guess] for guess in guess_of) for guess_of in guesses]
+
+
 def _samples(
     arrays: UInt8[np.ndarray, "b h w c"],
     *,
     waveforms: Waveforms | None,
-    judged: list[str] | None = None,
+    judged: list[tuple[str, ...]] | None = None,
 ) -> list[Sample]:
     audio = [None] * len(arrays) if waveforms is None else waveforms(arrays)
-    names = judged or [None] * len(arrays)
+    names = judged or [()] * len(arrays)
     return [
         Sample(picture=as_picture(array), audio=sound, judged=name)
         for array, sound, name in zip(arrays, audio, names, strict=True)

@@ -9,13 +9,10 @@ import jinja2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from cmgan_jax.evaluation.wording import cautions, diversity_text
 from cmgan_jax.reporting.curves import learning_curves
 from cmgan_jax.reporting.embedding import png_uri, wav_uri
-
-DIRECTIONS = {
-    "s2i": ("Sound to image", "sound", "image"),
-    "i2s": ("Image to sound", "image", "sound"),
-}
+from cmgan_jax.signals.direction import DIRECTIONS
 
 
 @dataclass(frozen=True)
@@ -25,12 +22,12 @@ class Sample:
     Attributes:
       picture: the picture, or the coloured spectrogram of the sound, [h w 3].
       audio: waveform in [-1, 1] of a sound, [t]; None for a picture.
-      judged: the class that the judge saw or heard in it; None where it was not asked.
+      judged: the class that each judge saw or heard in it; empty where none was asked.
     """
 
     picture: UInt8[np.ndarray, "h w 3"]
     audio: Float[np.ndarray, " t"] | None = None
-    judged: str | None = None
+    judged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,8 @@ class DirectionReport:
 
     Attributes:
       direction: "s2i" or "i2s".
-      evaluations: contents of evaluation/<split>.json, the most important first; its
-        classes and confusions are shown in full, of the others only the accuracy.
+      evaluations: results of `evaluate_run`, the most important first; its classes and
+        confusions are shown in full, of the others only the numbers.
       metrics: lines of metrics.jsonl.
       examples: rows to look at, one or more per class.
     """
@@ -98,13 +95,25 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.globals |= {
+        "cautions": _all_cautions(report),
         "directions": DIRECTIONS,
+        "diversity_text": diversity_text,
         "learning_curves": learning_curves,
         "png_uri": png_uri,
         "wav_uri": lambda audio: wav_uri(audio, sample_rate=report.sample_rate),
     }
     environment.filters["percent"] = lambda share: f"{100.0 * share:.1f}"
     return environment.get_template("page.html").render(report=report)
+
+
+def _all_cautions(report: Report) -> list[str]:
+    """What a reader must know beside the numbers, each once, with its direction."""
+    found: dict[str, None] = {}
+    for part in report.directions:
+        title = DIRECTIONS[part.direction].title.capitalize()
+        for evaluation in part.evaluations:
+            found |= {f"{title}: {text}.": None for text in cautions(evaluation)}
+    return list(found)
 
 
 def _require_complete(part: DirectionReport) -> None:

@@ -31,7 +31,7 @@ from cmgan_jax.training.state import Tree
 # One size for all: a compiled program of another size rounds otherwise, and a source
 # gives the same result alone and among others.
 BATCH_SIZE = 16
-Items = UInt8[np.ndarray, "n h w c"]
+Items = UInt8[np.ndarray, "n _ _ _"]
 
 
 def item_numbers(sources: Items) -> np.ndarray:
@@ -91,9 +91,22 @@ class Model:
 
     @property
     def direction(self) -> Direction:
-        """The way it generates in, of a system that knows one."""
+        """The way it generates in, of a system that knows one.
+
+        Raises:
+          ValueError: it knows several; lists them.
+        """
+        if len(self.system.directions) != 1:
+            raise ValueError(
+                f"{self.workdir} generates in several directions "
+                f"({self._direction_names}): say in which."
+            )
         (direction,) = self.system.directions
         return direction
+
+    @property
+    def _direction_names(self) -> str:
+        return ", ".join(direction.name for direction in self.system.directions)
 
     def generate(
         self, sources: Items, *, direction: Direction | None = None, seed: int = 0
@@ -108,8 +121,16 @@ class Model:
 
         Returns:
           uint8 [n h w c]: exactly what is written to files and judged.
+
+        Raises:
+          ValueError: the system does not generate in this direction.
         """
         direction = direction or self.direction
+        if direction not in self.system.directions:
+            raise ValueError(
+                f"{self.workdir} does not generate {direction.title} "
+                f"({direction.name}); it knows {self._direction_names}."
+            )
         return self._generate(self.variables, sources, direction=direction, seed=seed)
 
     @functools.cached_property

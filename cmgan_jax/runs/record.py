@@ -28,6 +28,13 @@ def versions() -> dict[str, str]:
     return found | {name: metadata.version(name) for name in VERSIONED}
 
 
+def as_settings(config: Mapping[str, Any]) -> SimpleNamespace:
+    """A configuration with attribute access."""
+    return json.loads(
+        json.dumps(config), object_hook=lambda tree: SimpleNamespace(**tree)
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class RunRecord:
     """What a run was made with: the content of its config.json.
@@ -57,9 +64,7 @@ class RunRecord:
     @property
     def settings(self) -> SimpleNamespace:
         """The configuration with attribute access, as systems are assembled from it."""
-        return json.loads(
-            json.dumps(self.config), object_hook=lambda tree: SimpleNamespace(**tree)
-        )
+        return as_settings(self.config)
 
     def to_json(self) -> dict[str, Any]:
         """The record as a JSON object."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.runs.phases import Sample, no_sample, run_phase
+from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
     RECORD_FILE,
     RunRecord,
@@ -19,10 +19,13 @@ from cmgan_jax.runs.record import (
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
-from cmgan_jax.training.loop import Intervals
+from cmgan_jax.training.loop import Intervals, Scalars
 
-# (system, record, prepared data, workdir) -> what looks at the phase that generates.
-MakeSample = Callable[[System, RunRecord, PreparedData, Path], Sample]
+# (system, record, prepared data, workdir) -> what looks at the variables that generate:
+# (step, inference variables of phases by name) -> scalars to log.
+MakeSample = Callable[
+    [System, RunRecord, PreparedData, Path], Callable[[int, Finished], Scalars]
+]
 
 
 def train_run(
@@ -38,7 +41,8 @@ def train_run(
       config: every field of the configuration.
       prepared: the data set; its split "train" is trained on.
       workdir: of the run; made if it is not there.
-      make_sample: looks at the phases that generate while they train.
+      make_sample: looks at what is generated while the last of the phases that
+        generate trains.
 
     Returns:
       Inference variables of every phase by name.
@@ -62,11 +66,13 @@ def train_run(
     feeds = open_feeds(
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
     )
-    sample = no_sample
-    if make_sample is not None:
-        sample = make_sample(system, record, prepared, workdir)
+    look = make_sample and make_sample(system, record, prepared, workdir)
     finished: dict[str, Any] = {}
     for phase in system.phases:
+
+        def sample(step, variables, name=phase.name):
+            return look(step, {**finished, name: variables})
+
         finished[phase.name] = run_phase(
             phase,
             finished=finished,
@@ -75,9 +81,15 @@ def train_run(
             intervals=_intervals(run),
             keep=run.keep_checkpoints,
             mesh=mesh,
-            sample=sample if phase.name in system.generating else no_sample,
+            sample=sample if look and phase.name == _last(system) else no_sample,
         )
     return finished
+
+
+def _last(system: System) -> str | None:
+    """The phase after which everything that generates is trained."""
+    names = [p.name for p in system.phases if p.name in system.generating]
+    return names[-1] if names else None
 
 
 def _intervals(run: Any) -> Intervals:

@@ -4,24 +4,29 @@ from cmgan_jax.benchmark import sweep
 from cmgan_jax.benchmark.counting import count_flops
 from cmgan_jax.benchmark.timing import Spread
 from cmgan_jax.benchmark.workload import make_workload
-from cmgan_jax.configs import sa_cmgan
 
 
-def test_another_process_gets_every_field(monkeypatch):
-    config = sa_cmgan.get_config("i2s")
-    config.update_from_flattened_dict(
-        {
-            "model.width": 4,
-            "model.hidden_size": 16,
-            "model.attention_stage": 3,
-            "model.discriminator_norm": False,
-            "gan.batch_size": 4,
-        }
-    )
+def test_another_process_gets_every_field(narrow_config, monkeypatch):
+    fields = {"model.attention_stage": 3, "model.discriminator_norm": False}
+    config = narrow_config("sa_cmgan", "i2s", **fields)
     monkeypatch.setattr(sweep, "DEVICES", (2,))
-    file = "configs/sa_cmgan.py:i2s"
-    rows = sweep.sweep_devices(config, file=file, repeats=1)
+    rows = sweep.sweep_devices(config, file="sa_cmgan:i2s", repeats=1)
     workload = make_workload(config)
     counted = count_flops(workload.update, *workload.shapes)
     assert rows[2]["flops"]["counted"] == counted
     assert isinstance(rows[2]["step_seconds"], Spread)
+
+
+def test_a_value_changes_only_its_own_row(narrow_config, monkeypatch):
+    config = narrow_config()
+    monkeypatch.setattr(sweep, "VALUES", {"model.width": (8, 16), "image_size": (16,)})
+    monkeypatch.setattr(sweep, "PAIRS", ())
+    monkeypatch.setattr(sweep, "_update", lambda workload, repeats: workload)
+    rows = sweep.sweep(config, repeats=1)
+    widths = {
+        key: row.config["model"]["width"] for key, row in rows["model.width"].items()
+    }
+    assert widths == {8: 8, 16: 16}
+    small = rows["image_size"][16]
+    assert small.config["model"]["width"] == config["model"]["width"] == 4
+    assert small.system.task.image_shape == (16, 16, 3)

@@ -12,30 +12,70 @@ import numpy as np
 import pytest
 import soundfile
 
+import cmgan_jax
+from cmgan_jax.evaluation.judges import stored_judges
+from cmgan_jax.evaluation.table import Table
+
 pytestmark = pytest.mark.slow
 
 
 def test_evaluation_covers_the_complete_split(evaluated, data):
     for name in ("s2i", "i2s"):
         result = json.loads((evaluated / name / "evaluation" / "test.json").read_text())
-        low, high = result["interval"]
-        assert result["n"] == len(data.split("test").image) == 104
-        assert 0 <= low <= result["accuracy"] <= high <= 1
+        measured = result["metrics"]
+        headline = measured["headline"]
+        low, high = headline["interval"]
+        n = len(data.split("test").image)
+        assert result["n"] == n > 0
+        assert 0 <= low <= headline["accuracy"] <= high <= 1
         assert (result["direction"], result["protocol"]) == (name, "full")
-        assert result["judge"]["n"] == 104 and result["chance"] == 1 / 13
-        assert np.sum(result["confusion"]) == 104 and result["step"] == 4
-        hits = np.trace(result["confusion"])
-        assert result["accuracy"] == pytest.approx(hits / 104)
-        assert sum(x["n"] for x in result["per_class"].values()) == 104
+        assert result["chance"] == 1 / 13 and result["made_from"]["step"] == 4
+        assert list(result["judges"]) == ["strided", "pooled"]
+        for judge, entry in result["judges"].items():
+            assert entry["real"]["test"]["n"] == n
+            confusion = measured["confusion"][judge]
+            hits = np.trace(confusion) / np.sum(confusion)
+            assert measured["accuracy"][judge]["accuracy"] == pytest.approx(hits)
+            assert headline["accuracy"] <= hits and np.sum(confusion) == n
+        assert measured["diversity"]["least"]["ratio"] >= 0
+        assert measured["nearest_training_item"]["real"] > 0
+        helped = bool(result["labels_in_training"])
+        assert helped == (name == "s2i")
+        for split in ("test", "test_performers"):
+            items = evaluated / name / "evaluation" / f"{split}_items.npz"
+            table = Table.load(items)
+            assert len(table) == len(data.split(split).image)
+
+
+def test_the_verb_scores_what_is_generated(evaluated, data):
+    """The judges' guesses in the table are those about newly generated targets."""
+    model = cmgan_jax.load(evaluated / "s2i")
+    split = data.split("test")
+    table = Table.load(evaluated / "s2i" / "evaluation" / "test_items.npz")
+    generated = model.generate(split.sound.array[::7])
+    for judge in stored_judges(data, "image"):
+        guess = judge.guess(generated)
+        np.testing.assert_array_equal(table.guess[judge.name][::7], guess)
+
+
+def test_what_was_evaluated_is_only_printed(evaluated, run_verb):
+    path = evaluated / "s2i" / "evaluation" / "test.json"
+    before = path.stat().st_mtime_ns
+    done = run_verb("evaluate", f"--workdir={evaluated / 's2i'}", "--split=test")
+    assert done.returncode == 0, done.stderr
+    assert "worst class" in done.stdout and "test_performers" not in done.stdout
+    assert path.stat().st_mtime_ns == before
 
 
 def test_the_original_protocol_asks_the_runs_own_classifier(evaluated, run_verb):
-    flags = (f"--workdir={evaluated / 's2i'}", "--protocol=original")
+    flags = (f"--workdir={evaluated / 's2i'}", "--protocol=original", "--split=test")
     done = run_verb("evaluate", *flags)
     assert done.returncode == 0, done.stderr
     path = evaluated / "s2i" / "evaluation" / "test_original.json"
     result = json.loads(path.read_text())
     assert result["n"] == 64 and result["protocol"] == "original"
+    # It was trained with a classification loss under this very classifier.
+    assert result["judges_itself"] and "very classifier that scores" in done.stdout
 
 
 def test_data_of_another_representation_is_refused(
@@ -113,7 +153,7 @@ def test_untrained_and_foreign_folders_are_said_to_be_none(
     assert refused(done, "no checkpoint of phase 'gan' yet")
 
 
-def test_the_report_is_one_page_with_results_beside_it(evaluated, run_verb):
+def test_the_report_is_one_page_with_results_beside_it(evaluated, data, run_verb):
     flags = ("--per_class=1", "--samples=1")
     done = run_verb("report", f"--run={evaluated}", *flags)
     assert done.returncode == 0, done.stderr
@@ -122,9 +162,12 @@ def test_the_report_is_one_page_with_results_beside_it(evaluated, run_verb):
     assert 'src="http' not in page and 'href="http' not in page
     results = json.loads((evaluated / "results.json").read_text())
     for name in ("s2i", "i2s"):
-        assert {"accuracy", "interval", "n", "chance"} <= set(results[name])
-        assert results[name]["n"] == 104
-        assert name in done.stdout
+        assert set(results[name]) == {"test", "test_performers"}
+        entry = results[name]["test"]
+        assert {"accuracy", "interval"} < set(entry["headline"])
+        assert entry["n"] == len(data.split("test").image)
+        assert set(entry["accuracy"]) == {"strided", "pooled"}
+        assert f"{name} test: accuracy" in done.stdout
     assert results["versions"]["jax"] and set(results["configuration"]) == {
         "s2i",
         "i2s",
@@ -136,4 +179,16 @@ def test_a_report_needs_evaluated_runs(runs, run_verb, refused, tmp_path):
     shutil.copytree(runs / "s2i", tmp_path / "s2i")
     shutil.rmtree(tmp_path / "s2i" / "evaluation", ignore_errors=True)
     done = run_verb("report", f"--run={tmp_path}")
-    assert refused(done, "is not evaluated on its test split")
+    assert refused(done, "is not evaluated on its test split as it is now")
+
+
+def test_a_report_needs_results_of_the_checkpoint_there_is(
+    evaluated, run_verb, refused, tmp_path
+):
+    shutil.copytree(evaluated / "s2i", tmp_path / "s2i")
+    path = tmp_path / "s2i" / "evaluation" / "test_performers.json"
+    result = json.loads(path.read_text())
+    result["made_from"]["checkpoint"] = "of an older checkpoint"
+    path.write_text(json.dumps(result))
+    done = run_verb("report", f"--run={tmp_path}")
+    assert refused(done, "not evaluated on its test_performers split as it is now")

@@ -18,8 +18,8 @@ def digests(workdir, phase, step) -> dict:
 
 def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs):
     for name, phases in {
-        "s2i": {"classifier", "target_classifier", "gan"},
-        "i2s": {"classifier", "gan"},
+        "s2i": {"sound_classifier", "image_classifier", "gan"},
+        "i2s": {"image_classifier", "gan"},
     }.items():
         workdir = runs / name
         folders = {path.name for path in (workdir / "checkpoints").iterdir()}
@@ -30,7 +30,6 @@ def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs)
         assert [x["step"] for x in lines if x["phase"] == "gan"] == [1, 2, 3, 4]
         assert {x["phase"] for x in lines} == phases
         assert all(np.isfinite(x.get("d_loss", 0.0)) for x in lines)
-        assert [x["step"] for x in lines if "validation_accuracy" in x] == [2, 4]
         samples = sorted(path.name for path in (workdir / "samples").iterdir())
         assert samples == ["000002.png", "000004.png"]
         assert list((workdir / "tensorboard" / "gan").iterdir())
@@ -40,7 +39,7 @@ def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs)
         assert len(record["class_names"]) == 13
 
 
-@pytest.mark.parametrize("stopped_in", ["gan", "classifier"])
+@pytest.mark.parametrize("stopped_in", ["gan", "sound_classifier"])
 def test_resuming_in_the_middle_equals_the_straight_run(
     stopped_in, runs, orchestra, run_verb, training_flags, tmp_path
 ):
@@ -48,12 +47,12 @@ def test_resuming_in_the_middle_equals_the_straight_run(
     shutil.copytree(runs / "s2i", workdir)
     checkpoints = workdir / "checkpoints"
     shutil.rmtree(checkpoints / stopped_in / "4")
-    if stopped_in == "classifier":
+    if stopped_in == "sound_classifier":
         shutil.rmtree(checkpoints / "gan")
     flags = (*training_flags["s2i"], f"--data={orchestra}", f"--workdir={workdir}")
     done = run_verb("train", *flags)
     assert done.returncode == 0, done.stderr
-    for phase in ("classifier", "gan"):
+    for phase in ("sound_classifier", "image_classifier", "gan"):
         straight = digests(runs / "s2i", phase, 4)
         assert set(straight) == {"training", "inference"}
         assert digests(workdir, phase, 4) == straight
@@ -108,17 +107,15 @@ def test_data_without_a_validation_split_trains(
     flags = (*training_flags["s2i"], f"--data={copy}", f"--workdir={workdir}")
     done = run_verb("train", *flags)
     assert done.returncode == 0, done.stderr
-    assert "No validation split" in done.stdout
     assert (workdir / "samples" / "000004.png").exists()
-    assert all("validation_accuracy" not in x for x in MetricsWriter.read(workdir))
 
 
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
         ("--config.gan.stepz=3", 'Did you mean "steps" instead of "stepz"?'),
-        ("--config=configs/sa_cmgam.py:s2i", "No such file or directory"),
-        ("--config=configs/sa_cmgan.py:s2s", "known: s2i, i2s"),
+        ("--config=sa_cmgam:s2i", "Did you mean 'sa_cmgan'?"),
+        ("--config=sa_cmgan:s2s", "config.direction='s2s' is unknown; known: ['s2i'"),
         ("--config.run.reader=torch", "config.run.reader='torch' is unknown"),
         ("--config.gan.conditioning=all", "config.gan.conditioning='all' is unknown"),
     ],

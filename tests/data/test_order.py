@@ -3,59 +3,87 @@
 import numpy as np
 import pytest
 
-from cmgan_jax.data.order import Order, batch_indices, partners
+from cmgan_jax.data.order import Order, partners
+from cmgan_jax.training.batch import Needs
 
 LABELS = np.array([0, 1, 1, 2, 2, 2, 0])
+ALL = ("image", "sound", "mismatched_image", "mismatched_sound")
 
 
-def order(source=LABELS, target=LABELS, *, pairing="stem", batch_size=4, seed=5):
-    return Order(source, target, pairing=pairing, batch_size=batch_size, seed=seed)
+def order(
+    sound=LABELS,
+    image=LABELS,
+    *,
+    anchor="sound",
+    fields=ALL,
+    pairing="stem",
+    batch_size=4,
+    seed=5,
+):
+    return Order(
+        {"sound": sound, "image": image},
+        needs=Needs(anchor=anchor, fields=fields),
+        pairing=pairing,
+        batch_size=batch_size,
+        seed=seed,
+    )
 
 
+@pytest.mark.parametrize("anchor", ["sound", "image"])
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 20])
-def test_every_source_comes_once_per_epoch(batch_size):
-    batches = order(batch_size=batch_size)
+def test_every_item_of_the_anchor_comes_once_per_epoch(batch_size, anchor):
+    batches = order(batch_size=batch_size, anchor=anchor)
     steps = -(-3 * len(LABELS) // batch_size)
-    rows = np.concatenate([batches.batch(step).source for step in range(steps)])
+    rows = np.concatenate([batches.batch(step)[anchor] for step in range(steps)])
+    anchors = [batches.anchor_rows(step) for step in range(steps)]
+    np.testing.assert_array_equal(np.concatenate(anchors), rows)
     epochs = rows[: 3 * len(LABELS)].reshape(3, -1)
     for epoch in epochs:
         assert sorted(epoch) == list(range(len(LABELS)))
     assert not np.array_equal(epochs[0], epochs[1])
 
 
-def test_a_step_does_not_depend_on_the_steps_before():
-    straight = [order().batch(step) for step in range(6)]
-    again = order().batch(5)
-    for name in ("source", "target", "mismatched"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(straight[5], name))
-    alone = batch_indices(LABELS, LABELS, pairing="stem", batch_size=4, seed=5, step=5)
-    np.testing.assert_array_equal(alone.mismatched, again.mismatched)
+@pytest.mark.parametrize("pairing", ["stem", "class"])
+def test_a_step_does_not_depend_on_the_steps_before(pairing):
+    batches = order(pairing=pairing)
+    straight = [batches.batch(step) for step in range(6)]
+    again = order(pairing=pairing).batch(5)
+    assert set(again) == set(ALL)
+    for name in ALL:
+        np.testing.assert_array_equal(again[name], straight[5][name])
 
 
 def test_seeds_differ():
     first, second = order(seed=0, batch_size=7), order(seed=1, batch_size=7)
-    assert not np.array_equal(first.batch(0).source, second.batch(0).source)
+    assert not np.array_equal(first.batch(0)["sound"], second.batch(0)["sound"])
 
 
-def test_stem_targets_are_the_same_moment_and_mismatches_another_class():
-    batches = order()
+@pytest.mark.parametrize("anchor", ["sound", "image"])
+def test_stem_pairs_are_one_moment_and_mismatches_another_class(anchor):
+    batches = order(anchor=anchor)
     for step in range(50):
         rows = batches.batch(step)
-        np.testing.assert_array_equal(rows.target, rows.source)
-        assert (LABELS[rows.mismatched] != LABELS[rows.source]).all()
+        np.testing.assert_array_equal(rows["image"], rows["sound"])
+        labels = LABELS[rows["sound"]]
+        mismatched = [rows[name] for name in ("mismatched_image", "mismatched_sound")]
+        for others in mismatched:
+            assert (LABELS[others] != labels).all()
+        assert not np.array_equal(*mismatched)
 
 
-def test_class_targets_are_drawn_evenly_among_the_same_label():
-    targets = np.array([2, 0, 1, 1, 1, 0])
-    batches = order(target=targets, pairing="class", batch_size=64)
+def test_class_partners_are_drawn_evenly_among_the_same_label():
+    images = np.array([2, 0, 1, 1, 1, 0])
+    batches = order(image=images, pairing="class", batch_size=64)
     drawn, mismatched = np.zeros(6), np.zeros(6)
     for step in range(100):
         rows = batches.batch(step)
-        assert (targets[rows.target] == LABELS[rows.source]).all()
-        assert (targets[rows.mismatched] != LABELS[rows.source]).all()
-        of_class_1 = LABELS[rows.source] == 1
-        np.add.at(drawn, rows.target[of_class_1], 1)
-        np.add.at(mismatched, rows.mismatched[of_class_1], 1)
+        labels = LABELS[rows["sound"]]
+        assert (images[rows["image"]] == labels).all()
+        assert (images[rows["mismatched_image"]] != labels).all()
+        assert (LABELS[rows["mismatched_sound"]] != labels).all()
+        of_class_1 = labels == 1
+        np.add.at(drawn, rows["image"][of_class_1], 1)
+        np.add.at(mismatched, rows["mismatched_image"][of_class_1], 1)
     for counts, rows in ((drawn, [2, 3, 4]), (mismatched, [0, 1, 5])):
         assert counts[rows].sum() == counts.sum()
         assert counts[rows].min() > 0.8 * counts.sum() / 3
@@ -64,8 +92,16 @@ def test_class_targets_are_drawn_evenly_among_the_same_label():
 def test_classes_of_one_item():
     labels = np.array([0, 1])
     rows = order(labels, labels, pairing="class", batch_size=2).batch(0)
-    np.testing.assert_array_equal(labels[rows.target], labels[rows.source])
-    np.testing.assert_array_equal(rows.mismatched, 1 - rows.source)
+    np.testing.assert_array_equal(labels[rows["image"]], labels[rows["sound"]])
+    np.testing.assert_array_equal(rows["mismatched_image"], 1 - rows["sound"])
+
+
+def test_what_is_not_needed_is_not_drawn():
+    single = np.zeros(3, int)
+    rows = order(single, single, fields=("sound", "image")).batch(0)
+    assert set(rows) == {"sound", "image"}
+    # A modality that is not read may have no items and other labels.
+    assert set(order(image=np.zeros(0, int), fields=("sound",)).batch(0)) == {"sound"}
 
 
 def test_partners_cover_every_source():
@@ -79,13 +115,16 @@ def test_partners_cover_every_source():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"source": np.zeros(3, int), "target": np.zeros(3, int)}, "two classes"),
-        ({"source": np.zeros(0, int), "target": np.zeros(0, int)}, "no source items"),
-        ({"target": np.array([0, 1]), "pairing": "class"}, r"\[2\] have source items"),
-        ({"target": LABELS[::-1].copy()}, "row by row"),
+        ({"sound": np.zeros(3, int), "image": np.zeros(3, int)}, "two classes"),
+        ({"sound": np.zeros(0, int), "image": np.zeros(0, int)}, "has no items of"),
+        ({"image": np.array([0, 1]), "pairing": "class"}, r"\[2\] have source items"),
+        ({"image": LABELS[::-1].copy()}, "row by row"),
         ({"pairing": "position"}, "known: stem, class"),
         ({"seed": -1}, "seed >= 0"),
         ({"batch_size": 0}, "batch_size >= 1"),
+        ({"fields": ("target",)}, r"some fields of \('image', 'sound', 'mism"),
+        ({"fields": ()}, "some fields of"),
+        ({"anchor": "source"}, r"anchor of \('image', 'sound'\)"),
     ],
 )
 def test_impossible_orders_are_refused(given, message):

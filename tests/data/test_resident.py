@@ -10,6 +10,7 @@ from cmgan_jax.data import resident
 from cmgan_jax.data.reader import training_batches
 from cmgan_jax.data.resident import Resident
 from cmgan_jax.runtime import devices
+from cmgan_jax.training.batch import FIELDS, Needs
 
 ALIGNMENTS = {
     "stem": ([0, 1, 2, 1, 0], [0, 1, 2, 1, 0]),
@@ -17,20 +18,25 @@ ALIGNMENTS = {
 }
 
 
-@pytest.mark.parametrize("direction", ["s2i", "i2s"])
-@pytest.mark.parametrize("pairing", list(ALIGNMENTS))
-def test_the_same_batches_as_the_reader(pack, pairing, direction):
+@pytest.mark.parametrize(
+    ("pairing", "needs"),
+    [
+        ("stem", Needs(anchor="image", fields=FIELDS)),
+        ("class", Needs(anchor="sound", fields=("image", "mismatched_sound"))),
+    ],
+    ids=["stem", "class"],
+)
+def test_the_same_batches_as_the_reader(pack, pairing, needs):
     split = pack(*ALIGNMENTS[pairing], pairing=pairing).split("train")
     mesh = devices.data_mesh()
-    common = {"direction": direction, "pairing": pairing}
-    sizes = {"batch_size": 8, "seed": 7, "start_step": 3}
-    feed = Resident(split, mesh=mesh, **common).feed(**sizes)
+    reading = {"needs": needs, "batch_size": 8, "seed": 7, "start_step": 3}
+    feed = Resident(split, mesh=mesh, pairing=pairing).feed(**reading)
     batch = jax.jit(feed.batch)
-    expected = training_batches(split, **common, **sizes)
+    expected = training_batches(split, pairing=pairing, **reading)
     for rows, there in itertools.islice(zip(feed.items, expected, strict=False), 3):
         assert all(row.dtype == np.int32 for row in rows.values())
         here = batch(feed.resident, devices.to_devices(rows, mesh))
-        assert here.keys() == there.keys()
+        assert set(here) == set(there) == {*needs.fields, "label"}
         for name in there:
             assert here[name].sharding.is_equivalent_to(
                 devices.split_batch(mesh), here[name].ndim
@@ -44,4 +50,4 @@ def test_a_split_too_large_for_the_device_is_refused(pack, monkeypatch):
     # A CPU tells no limit, an accelerator does.
     monkeypatch.setattr(resident, "_memory_limit", lambda mesh: 1000)
     with pytest.raises(ValueError, match="use numpy or tf_data, which stream"):
-        Resident(split, direction="s2i", pairing="stem", mesh=mesh)
+        Resident(split, pairing="stem", mesh=mesh)

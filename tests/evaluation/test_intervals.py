@@ -1,77 +1,96 @@
-"""Intervals by resampling songs: exact small cases, coverage, degenerate data."""
+"""Intervals over songs and runs: exact cases, monotone, coverage, degenerate data."""
+
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from cmgan_jax.evaluation.intervals import cluster_bootstrap
+from cmgan_jax.evaluation.intervals import PSEUDO_SONG, interval
 
-
-def test_two_songs_give_the_three_possible_resamples():
-    """Songs of 1/4 and 4/4: draws are (a, a), (a, b), (b, b) with 1/4, 1/2, 1/4."""
-    correct = np.array([1, 0, 0, 0, 1, 1, 1, 1])
-    song = np.array([7, 7, 7, 7, 3, 3, 3, 3])
-    assert cluster_bootstrap(correct, song) == (0.25, 1.0)
-    assert cluster_bootstrap(correct, song, confidence=0.4) == (0.625, 0.625)
+COVERAGE = Path(__file__).parents[2] / "benchmarks" / "interval_coverage.py"
 
 
-def test_long_songs_count_for_more():
-    """The middle resample is 5 right of 10 windows, not the mean of the two rates."""
-    correct, song = np.array([1] * 5 + [0] * 4 + [0]), np.array([0] * 9 + [1])
-    low, high = cluster_bootstrap(correct, song, confidence=0.4)
-    assert low == high == 0.5
+@pytest.fixture(scope="module")
+def simulation():
+    spec = importlib.util.spec_from_file_location("interval_coverage", COVERAGE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 5, 26, 52])
+def test_whole_songs_give_the_interval_of_a_binomial(wrong):
+    """Quantiles of Beta(right, wrong + 3/4) and Beta(right + 3/4, wrong)."""
+    song = np.repeat(np.arange(52), 10)
+    low, high = interval(song >= wrong, song)
+    beta, right = scipy.stats.beta, 52 - wrong
+    expected_low = beta.ppf(0.025, right, wrong + PSEUDO_SONG) if right else 0.0
+    expected_high = beta.ppf(0.975, right + PSEUDO_SONG, wrong) if wrong else 1.0
+    np.testing.assert_allclose((low, high), (expected_low, expected_high), atol=0.005)
+
+
+def test_no_error_leaves_room_for_songs_not_met_and_one_window_hardly_changes_it():
+    song = np.repeat(np.arange(52), 77)
+    right = np.ones(len(song), bool)
+    low, high = interval(right, song)
+    assert 0.93 < low < 0.95 and high == 1.0
+    right[100] = False
+    fewer = interval(right, song)
+    assert low - 0.001 < fewer[0] <= low and 0.999 < fewer[1] < 1.0
+
+
+@pytest.mark.parametrize("runs", [1, 3, 5])
+def test_a_further_error_never_raises_either_end(runs):
+    """From all right to all wrong, the errors in random order and songs uneven."""
+    rng = np.random.default_rng(runs)
+    song, seed = rng.integers(0, 12, 150), rng.integers(0, runs, 150)
+    correct = np.ones(150, bool)
+    ends = [interval(correct, song, seed=seed, draws=500)]
+    for window in rng.permutation(150):
+        correct[window] = False
+        ends.append(interval(correct, song, seed=seed, draws=500))
+    assert (np.diff(ends, axis=0) <= 0).all()
+    assert ends[0][1] == 1.0 and ends[-1][0] == 0.0
 
 
 def test_windows_of_a_song_are_not_independent():
-    rng = np.random.default_rng(0)
-    once = rng.integers(0, 2, 40)
+    once = np.random.default_rng(0).integers(0, 2, 40)
     repeated = np.repeat(once, 25)
-    interval = cluster_bootstrap(repeated, np.repeat(np.arange(40), 25))
-    assert interval == cluster_bootstrap(once, np.arange(40))
-    as_if_independent = cluster_bootstrap(repeated, np.arange(len(repeated)))
-    assert np.ptp(interval) > 4 * np.ptp(as_if_independent)
+    whole = interval(repeated, np.repeat(np.arange(40), 25))
+    np.testing.assert_allclose(whole, interval(once, np.arange(40)), atol=1e-9)
+    as_if_independent = interval(repeated, np.arange(len(repeated)), draws=500)
+    assert np.ptp(whole) > 4 * np.ptp(as_if_independent)
 
 
-def test_order_of_windows_and_names_of_songs_do_not_matter():
-    rng = np.random.default_rng(1)
-    correct, song = rng.integers(0, 2, 200), rng.integers(0, 20, 200)
-    shuffled = rng.permutation(200)
-    same = cluster_bootstrap(correct[shuffled], song[shuffled] + 1000)
-    assert cluster_bootstrap(correct, song) == same
+def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
+    song = np.tile(np.repeat(np.arange(50), 4), 5)
+    seed = np.repeat(np.arange(5), 200)
+    correct = np.random.default_rng(1).random(200) < 0.8
+    equal = interval(np.tile(correct, 5), song, seed=seed)
+    alone = interval(correct, song[:200])
+    np.testing.assert_allclose(equal, alone, atol=0.005)
+    differing = np.tile(correct, 5) & (seed != 2)
+    mixed = interval(differing, song)
+    assert np.ptp(interval(differing, song, seed=seed)) > 2 * np.ptp(mixed)
 
 
-def test_covers_the_truth_about_as_often_as_it_says():
-    """Song accuracies are drawn from Beta(6, 2), whose mean is 0.75."""
-    covered = 0
-    for trial in range(200):
-        rng = np.random.default_rng(trial)
-        windows = rng.integers(20, 60, 40)
-        song = np.repeat(np.arange(40), windows)
-        correct = rng.random(len(song)) < np.repeat(rng.beta(6, 2, 40), windows)
-        low, high = cluster_bootstrap(correct, song, resamples=500, seed=trial)
-        covered += low <= 0.75 <= high
-    assert 0.89 <= covered / 200 <= 0.99
+def test_long_songs_count_for_more():
+    song = np.repeat(np.arange(40), [10] * 20 + [30] * 20)
+    low, high = interval(song >= 20, song)
+    assert low < 0.75 < high and low > 0.5
 
 
-@pytest.mark.parametrize(
-    ("songs", "right", "expected"),
-    [
-        (1, 1, (0.025, 1.0)),
-        (1, 0, (0.0, 0.975)),
-        (20, 1, (0.025 ** (1 / 20), 1.0)),
-        (20, 0, (0.0, 1 - 0.025 ** (1 / 20))),
-    ],
-)
-def test_songs_without_any_spread_fall_back_to_one_trial_per_song(
-    songs, right, expected
-):
-    song = np.repeat(np.arange(songs), 10)
-    interval = cluster_bootstrap(np.full(len(song), right), song)
-    np.testing.assert_allclose(interval, expected, rtol=1e-9)
-
-
-def test_songs_of_one_equal_middling_rate_do_not_get_a_zero_width_interval():
-    low, high = cluster_bootstrap(np.array([1, 0] * 6), np.repeat(np.arange(6), 2))
-    assert low < 0.2 and high > 0.8 and low == pytest.approx(1 - high)
+def test_covers_the_truth_about_as_often_as_it_says(simulation):
+    """A small form of the benchmark; 300 trials know a share within 1.3 points."""
+    for kind, rate, seeds in (
+        ("mild", 0.7, 1), ("whole", 0.5, 1), ("whole", 0.9, 1), ("mild", 0.9, 5),
+    ):  # fmt: skip
+        found = simulation.coverage(
+            trials=300, draws=500, rate=rate, kind=kind, songs=52, seeds=seeds
+        )
+        assert 0.92 <= found["coverage"] <= 0.995, found
 
 
 @pytest.mark.parametrize(
@@ -79,4 +98,9 @@ def test_songs_of_one_equal_middling_rate_do_not_get_a_zero_width_interval():
 )
 def test_unusable_input_is_refused(correct, message):
     with pytest.raises(ValueError, match=message):
-        cluster_bootstrap(np.array(correct, int), np.zeros(len(correct), int))
+        interval(np.array(correct, int), np.zeros(len(correct), int))
+
+
+def test_a_confidence_in_percent_is_refused():
+    with pytest.raises(ValueError, match="confidence=95"):
+        interval(np.ones(2, int), np.zeros(2, int), confidence=95.0)

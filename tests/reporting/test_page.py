@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.reporting.embedding import png_uri, wav_uri
+from cmgan_jax.reporting.gather import results
 from cmgan_jax.reporting.page import (
     DirectionReport,
     Example,
@@ -49,23 +50,51 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def evaluation(split="test"):
+def evaluation(split="test", rows="judging"):
     return {
         "direction": "s2i",
         "split": split,
         "protocol": "full",
-        "accuracy": 0.9,
-        "interval": [0.85, 0.9412],
         "n": 1200,
+        "songs": 52,
         "chance": 0.5,
-        "judge": {"accuracy": 0.98, "n": 1200},
         "class_names": CLASSES,
-        "confusion": [[500, 100], [20, 580]],
-        "per_class": {
-            "double_bass": {"accuracy": 0.8333, "n": 600},
-            "flute": {"accuracy": 0.9667, "n": 600},
-        },
+        "judges": {name: {"rows": rows, "real": {}} for name in ("strided", "pooled")},
+        "labels_in_training": ["classification loss"],
+        "judges_itself": False,
+        "made_from": {"step": 7},
+        "metrics": measured(),
     }
+
+
+def measured():
+    per_class = {
+        "double_bass": {"accuracy": 0.8333, "n": 600},
+        "flute": {"accuracy": 0.9667, "n": 600},
+    }
+    strict = {"accuracy": 0.9, "interval": [0.85, 0.9412]}
+    ratios = {"double_bass": 0.41, "flute": 0.83}
+    return {
+        "headline": {"judge": "pooled", **strict},
+        "accuracy": {
+            "strided": {"accuracy": 0.957, "interval": [0.93, 0.98]},
+            "pooled": strict,
+        },
+        "real_accuracy": {"strided": 0.991, "pooled": 0.98},
+        "per_class": {"strided": per_class, "pooled": per_class},
+        "worst_class": {
+            "name": "double_bass", "judge": "pooled", "accuracy": 0.8333, "n": 600,
+        },
+        "confusion": {
+            "strided": [[1, 599], [0, 600]],
+            "pooled": [[500, 100], [20, 580]],
+        },
+        "diversity": {
+            "mean": 0.62,
+            "least": {"name": "double_bass", "ratio": 0.41},
+            "per_class": ratios,
+        },
+    }  # fmt: skip
 
 
 def metrics():
@@ -80,17 +109,22 @@ def metrics():
 def report():
     rng = np.random.default_rng(0)
 
-    def picture(judged=None):
+    def picture(judged=()):
         return Sample(rng.integers(0, 256, (64, 64, 3), np.uint8), judged=judged)
 
-    def sound(judged=None):
+    def sound(judged=()):
         levels = rng.integers(0, 256, (64, 64, 1), np.uint8)
         audio = rng.uniform(-1, 1, SAMPLE_RATE // 2).astype(np.float32)
         return Sample(spectrogram_picture(levels), audio, judged)
 
     def examples(source, target):
         return tuple(
-            Example(name, source(), target(), (target("flute"), target("flute")))
+            Example(
+                name,
+                source(),
+                target(),
+                (target(("flute", "flute")), target(("flute", "double_bass"))),
+            )
             for name in CLASSES
         )
 
@@ -103,7 +137,9 @@ def report():
                 metrics(),
                 examples(sound, picture),
             ),
-            DirectionReport("i2s", (evaluation(),), (), examples(picture, sound)),
+            DirectionReport(
+                "i2s", (evaluation(rows="train"),), (), examples(picture, sound)
+            ),
         ),
         sample_rate=SAMPLE_RATE,
         configuration={"s2i": {"model": {"width": 16}, "note": "a < b"}},
@@ -139,10 +175,36 @@ def test_every_picture_and_sound_decodes(html):
 
 def test_numbers_splits_and_judgements_are_shown(html):
     text = re.sub(r"<[^>]+>", " ", html)
-    for shown in ("90.0", "85.0 to 94.1", "1,200", "98.0", "test performers split"):
+    for shown in (
+        "90.0", "85.0 to 94.1", "1,200", "98.0", "test performers split",
+        "strided 95.7", "pooled 90.0", "(99.1)", "double bass 83.3",
+        "0.62 (least 0.41, double bass)", "Accuracy by class (pooled judge)",
+    ):  # fmt: skip
         assert shown in text
-    assert text.count("✓ flute") == 4
-    assert text.count("✗ flute") == 4
+    # Two directions, two results, judged flute-flute and flute-double_bass.
+    assert (text.count("✓ flute"), text.count("✗ flute")) == (6, 6)
+    assert (text.count("✓ double_bass"), text.count("✗ double_bass")) == (2, 2)
+
+
+def test_labels_in_training_and_the_rows_of_the_judges_are_told_once(html):
+    text = re.sub(r"<[^>]+>", " ", html)
+    used = "labels help in training: classification loss."
+    assert text.count(f"Sound to image: {used}") == 1
+    assert text.count(f"Image to sound: {used}") == 1
+    own_rows = "the judges were trained on the models&#39; own training rows"
+    assert text.count(own_rows) == text.count(f"Image to sound: {own_rows}") == 1
+
+
+def test_results_hold_both_splits_and_both_judges(report):
+    found = results(report)
+    assert set(found) == {"s2i", "i2s", "versions", "configuration"}
+    assert set(found["s2i"]) == {"test", "test_performers"}
+    entry = found["s2i"]["test"]
+    assert entry["headline"]["accuracy"] == 0.9
+    assert entry["accuracy"]["strided"]["accuracy"] == 0.957
+    assert entry["worst_class"]["name"] == "double_bass"
+    assert entry["diversity"]["least"]["ratio"] == 0.41
+    assert entry["labels_in_training"] == ["classification loss"]
 
 
 def test_confusion_is_in_percent_of_the_row(html):

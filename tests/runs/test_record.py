@@ -7,6 +7,7 @@ import json
 import pytest
 
 from cmgan_jax.runs.record import (
+    VERSION,
     RunRecord,
     read_record,
     require_continuable,
@@ -14,16 +15,18 @@ from cmgan_jax.runs.record import (
     write_record,
 )
 from cmgan_jax.signals.representation import Representation
-from cmgan_jax.systems.sa_cmgan import Task
+from cmgan_jax.systems.interface import Task
 
 RECORD = RunRecord(
     config={
+        "name": "mine",
+        "system": "sa_cmgan",
         "direction": "s2i",
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999},
         "classifier": {"steps": 5, "batch_size": 4},
         "run": {"log_every": 1},
     },
-    task=Task((64, 64, 1), (16, 16, 3), num_classes=2, stem_aligned=True),
+    task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
     data="data/orchestra",
     data_digest="0" * 64,
     dataset="orchestra",
@@ -47,16 +50,80 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
+    assert stored["version"] == VERSION == 2
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
 def test_settings_are_read_by_attribute():
-    assert RECORD.direction == "s2i"
+    assert RECORD.settings.direction == "s2i"
     assert RECORD.settings.gan.average_decay == 0.999
 
 
 def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no config\.json"):
+        read_record(tmp_path)
+
+
+def first_version(direction: str) -> dict:
+    """What version 1 of the software wrote of RECORD, or of its other direction."""
+    fields = json.loads(json.dumps(RECORD.to_json()))
+    del fields["version"]
+    config, task = fields["config"], fields["task"]
+    config["system"] = config.pop("name")
+    config["direction"] = direction
+    shapes = task.pop("sound_shape"), task.pop("image_shape")
+    source, target = shapes if direction == "s2i" else shapes[::-1]
+    fields["task"] = {"source_shape": source, "target_shape": target, **task}
+    return fields
+
+
+@pytest.mark.parametrize("direction", ["s2i", "i2s"])
+def test_version_1_is_still_read(direction, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(first_version(direction)))
+    record = read_record(tmp_path)
+    config = {**RECORD.config, "direction": direction}
+    assert record == dataclasses.replace(RECORD, config=config)
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+
+
+@pytest.mark.parametrize("version", [VERSION + 1, 99, "2", None])
+def test_a_later_version_is_refused(version, tmp_path):
+    fields = RECORD.to_json() | {"version": version, "more": 1}
+    (tmp_path / "config.json").write_text(json.dumps(fields))
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 2"):
+        read_record(tmp_path)
+
+
+def without(*path):
+    """RECORD's file without one of its fields."""
+    fields = json.loads(json.dumps(RECORD.to_json()))
+    inner = fields
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    return json.dumps(fields)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        '{"config": {"gan"',
+        "[]",
+        "7",
+        "{}",
+        without("task"),
+        without("task", "image_shape"),
+        without("representation", "fmin"),
+        without("config"),
+        without("class_names"),
+        json.dumps(first_version("s2i") | {"config": 3}),
+    ],
+)
+def test_a_damaged_file_is_said_to_be_damaged(content, tmp_path):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=r"config\.json is damaged \("):
         read_record(tmp_path)
 
 

@@ -1,6 +1,7 @@
 """One adversarial update of small systems, computed once for all tests."""
 
 import dataclasses
+from types import MappingProxyType
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +11,15 @@ import pytest
 
 from cmgan_jax.systems import gan_phase as gan
 from cmgan_jax.systems.gan_parts import GanParts
-from cmgan_jax.systems.sa_cmgan import Task, assemble
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.sa_cmgan import gan_parts
 from cmgan_jax.training.state import NetState, apply_training
 
-TASK = Task((16, 16, 1), (16, 16, 3), num_classes=3, stem_aligned=True)
+TASK = Task((16, 16, 3), (16, 16, 1), num_classes=3, stem_aligned=True)
 PIXELS = {
-    "source": TASK.source_shape,
-    "target": TASK.target_shape,
-    "mismatched": TASK.target_shape,
+    "sound": TASK.sound_shape,
+    "image": TASK.image_shape,
+    "mismatched_image": TASK.image_shape,
 }
 BATCH = {
     name: np.random.default_rng(i).integers(0, 256, (8, *shape), dtype=np.uint8)
@@ -26,6 +28,9 @@ BATCH = {
 
 # Without BatchNorm the discriminator judges every pair by itself.
 PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
+
+
+RATE = 0.1  # of every optimizer here
 
 
 def remembering(rate: float) -> optax.GradientTransformation:
@@ -41,7 +46,7 @@ def remembering(rate: float) -> optax.GradientTransformation:
 
 def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
     """The discriminator with singular vectors that another iteration leaves alone."""
-    x = jnp.zeros((1, *TASK.target_shape))
+    x = jnp.zeros((1, *TASK.image_shape))
     code = jnp.zeros((1, parts.encoder.code_size))
 
     def iterate(_, spectral):
@@ -56,14 +61,14 @@ def converged(parts: GanParts, network: NetState, steps: int = 200) -> NetState:
 
 def initialise(parts: GanParts) -> gan.GanState:
     root = jax.random.key(0)
-    x = jnp.zeros((1, *TASK.source_shape))
+    x = jnp.zeros((1, *TASK.sound_shape))
     variables = parts.encoder.init(jax.random.key(1), x, train=False)
     state = gan.init_state(
-        parts, root=root, encoder_variables=variables, target_shape=TASK.target_shape
+        parts, root=root, encoder_variables=variables, target_shape=TASK.image_shape
     )
     state = state.replace(discriminator=converged(parts, state.discriminator))
     if parts.classification_weight:
-        target = jnp.zeros((1, *TASK.target_shape))
+        target = jnp.zeros((1, *TASK.image_shape))
         recogniser = parts.target_recogniser.init(root, target, train=False)
         state = state.replace(target_recogniser=recogniser)
     return state
@@ -87,14 +92,26 @@ def _converged():
 
 
 @pytest.fixture(scope="session")
-def make_parts(tiny_config):
+def settings(config_file, settings_of):
+    """(name, direction, "section.field" to what it holds) -> settings of a system."""
+
+    def get(name: str, direction: str, changed=MappingProxyType({})):
+        config = config_file(name, direction)
+        config.update_from_flattened_dict(dict(changed))
+        return settings_of(config)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def make_parts(tiny_config, settings_of):
     """Fields to override -> the parts of s2i; its optimizers keep the gradient."""
 
     def make(**overrides) -> GanParts:
         return dataclasses.replace(
-            assemble(tiny_config("s2i", **PLAIN | overrides), TASK).gan,
-            generator_optimizer=remembering(0.1),
-            discriminator_optimizer=remembering(0.1),
+            gan_parts(settings_of(tiny_config("s2i", **PLAIN | overrides)), TASK),
+            generator_optimizer=remembering(RATE),
+            discriminator_optimizer=remembering(RATE),
         )
 
     return make
@@ -117,6 +134,13 @@ def make_update(make_parts):
 @pytest.fixture(scope="session")
 def default(make_update) -> Update:
     return make_update()
+
+
+@pytest.fixture(scope="session")
+def helped(make_update) -> Update:
+    """The whole encoder trained, and the run's own recogniser of targets heard."""
+    fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
+    return make_update(**fields)
 
 
 @pytest.fixture(scope="session")

@@ -25,10 +25,10 @@ def batch() -> dict[str, np.ndarray]:
     """Pictures whose class is the half that is bright."""
     rng = np.random.default_rng(0)
     label = np.arange(8, dtype=np.int32) % 2
-    source = rng.integers(0, 120, (8, *SHAPE), dtype=np.uint8)
-    for picture, side in zip(source, label, strict=True):
+    pictures = rng.integers(0, 120, (8, *SHAPE), dtype=np.uint8)
+    for picture, side in zip(pictures, label, strict=True):
         picture[:, 8 * side : 8 * side + 8] += 130
-    return {"source": source, "target": source[::-1], "label": label}
+    return {"image": pictures, "label": label}
 
 
 def initialise():
@@ -44,7 +44,7 @@ def state():
 @pytest.fixture(scope="module")
 def step():
     return jax.jit(
-        classifier.make_step(MODULE, OPTIMIZER, modality="source", shift=1, noise=0.1)
+        classifier.make_step(MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1)
     )
 
 
@@ -64,10 +64,10 @@ def test_it_learns(step, state):
 
 def test_the_same_step_draws_the_same_numbers(step, state):
     first, second = (step(state, batch())[0] for _ in range(2))
-    assert digest(first) == digest(second)
+    assert digest(first, step=0) == digest(second, step=0)
     later = state.replace(step=jnp.int32(1))
     other, _ = step(later, batch())
-    assert digest(other.network) != digest(first.network)
+    assert digest(other.network, step=0) != digest(first.network, step=0)
 
 
 def test_one_device_and_four_compute_the_same(step, state):
@@ -77,14 +77,14 @@ def test_one_device_and_four_compute_the_same(step, state):
     there, metrics = step(spread, devices.to_devices(batch(), mesh))
     here, expected = step(state, batch())
     np.testing.assert_allclose(
-        metrics["classifier_loss"], expected["classifier_loss"], rtol=1e-5
+        metrics["classifier_loss"], expected["classifier_loss"], rtol=1e-4
     )
     for one, four in zip(
         jax.tree.leaves(here.network.collections),
         jax.tree.leaves(there.network.collections),
         strict=True,
     ):
-        np.testing.assert_allclose(four, one, atol=1e-5)
+        np.testing.assert_allclose(four, one, rtol=1e-4, atol=1e-5)
 
 
 def test_inference_is_the_network(state):

@@ -13,8 +13,12 @@ SHAPE = (4, 16, 16, 3)
 
 
 def assert_close(actual, expected):
+    """Up to float32 sums in another order, enlarged where BatchNorm divides by little.
+
+    Each of seven layers adds about 1e-6; the kinds differ by tenths.
+    """
     jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5),
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
         actual,
         expected,
     )
@@ -67,21 +71,29 @@ def test_kinds_judged_together_are_judged_as_each_alone(norm, make_parts):
 def test_the_discriminator_sits_out_every_other_step(original):
     resting, metrics = original.step(original.after, original.batch)
     before = original.after.discriminator
-    assert digest(original.before.discriminator.params) != digest(before.params)
-    assert digest(resting.discriminator.params) == digest(before.params)
-    assert digest(resting.discriminator.opt_state) == digest(before.opt_state)
+    assert digest(original.before.discriminator.params, step=0) != digest(
+        before.params, step=0
+    )
+    assert digest(resting.discriminator.params, step=0) == digest(before.params, step=0)
+    assert digest(resting.discriminator.opt_state, step=0) == digest(
+        before.opt_state, step=0
+    )
     generators = (state.generator.params for state in (resting, original.after))
-    assert len(set(map(digest, generators))) == 2
+    assert not jax.tree.all(jax.tree.map(np.array_equal, *generators))
     assert np.isfinite(float(metrics["d_loss"]))
     again, _ = original.step(resting, original.batch)
-    assert digest(again.discriminator.params) != digest(before.params)
+    assert digest(again.discriminator.params, step=0) != digest(before.params, step=0)
 
 
 def test_both_updates_see_the_same_generated_targets(original, converged):
-    """Where the discriminator rests, its verdict in both updates is one number."""
+    """Where the discriminator rests, its verdict in both updates is one number.
+
+    Other noise would move a mean logit by hundredths, another order of sums by 1e-6 in
+    each layer.
+    """
     state = original.after
     settled = jax.jit(lambda net: converged(original.parts, net))(state.discriminator)
     _, metrics = original.step(state.replace(discriminator=settled), original.batch)
     np.testing.assert_allclose(
-        metrics["g_loss"], -metrics["fake_logit"], rtol=1e-4, atol=1e-6
+        metrics["g_loss"], -metrics["fake_logit"], rtol=1e-3, atol=1e-4
     )

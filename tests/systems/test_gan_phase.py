@@ -7,19 +7,26 @@ import numpy as np
 from cmgan_jax.runtime import devices
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.training import losses, rng
-from cmgan_jax.training.state import NetState, apply_training
+from cmgan_jax.training.state import apply_training
 
 
 def identical(first, second) -> bool:
     return jax.tree.all(jax.tree.map(np.array_equal, first, second))
 
 
-def assert_close(actual, expected, **tolerance):
+def assert_close(actual, expected, *, share=1e-4):
+    """Equal up to a share of the largest number of the same array.
+
+    Sums in another order differ by rounding errors of their largest terms, so a number
+    near zero is known no better than its neighbours. What is zero but for rounding (the
+    gradient of a bias before BatchNorm) has no such neighbours: hence 1e-5.
+    """
     assert jax.tree.structure(actual) == jax.tree.structure(expected)
     for one, other in zip(
         jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True
     ):
-        np.testing.assert_allclose(one, other, **tolerance)
+        atol = 1e-5 + share * np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=0, atol=atol)
 
 
 def test_only_the_code_layer_of_the_encoder_is_trained(default):
@@ -40,10 +47,15 @@ def test_untrained_conditioning_moves_averages_alone(original):
     assert after.opt_state is None and original.after.averaged is None
 
 
-def test_generator_and_discriminator_learn(default):
+def test_every_network_moves_by_its_own_gradient_alone(default):
+    """What `test_gradients_...` compares is all that moves the parameters."""
     for name in ("generator", "discriminator"):
         before, after = (getattr(s, name) for s in (default.before, default.after))
         assert not identical(before.params, after.params)
+        expected = jax.tree.map(
+            lambda old, gradient: old - 0.1 * gradient, before.params, after.opt_state
+        )
+        assert_close(after.params, expected, share=1e-6)
     assert int(default.after.step) == 1
     assert identical(
         *(jax.random.key_data(s.rng) for s in (default.before, default.after))
@@ -54,7 +66,7 @@ def test_gradients_are_those_of_the_losses_written_out(default):
     parts, before, after = default.parts, default.before, default.after
     source, target, mismatched = (
         to_unit(jnp.asarray(default.batch[name]))
-        for name in ("source", "target", "mismatched")
+        for name in ("sound", "image", "mismatched_image")
     )
     z_key = rng.stream(before.rng, "z", before.step)
     z = jax.random.normal(z_key, (8, parts.z_size))
@@ -113,9 +125,9 @@ def test_gradients_are_those_of_the_losses_written_out(default):
 
     discriminator, encoder, generator, error = written_out()
     np.testing.assert_allclose(default.metrics["reconstruction"], error, rtol=1e-5)
-    assert_close(after.discriminator.opt_state, discriminator, rtol=1e-4, atol=1e-5)
-    assert_close(after.encoder.opt_state, encoder, rtol=1e-4, atol=1e-5)
-    assert_close(after.generator.opt_state, generator, rtol=1e-4, atol=1e-5)
+    assert_close(after.discriminator.opt_state, discriminator)
+    assert_close(after.encoder.opt_state, encoder)
+    assert_close(after.generator.opt_state, generator)
 
 
 def test_the_average_follows_at_its_own_pace(default):
@@ -128,38 +140,8 @@ def test_the_average_follows_at_its_own_pace(default):
             before.averaged[name]["params"],
             getattr(after, name).params,
         )
-        assert_close(after.averaged[name]["params"], expected, rtol=1e-5, atol=1e-6)
+        assert_close(after.averaged[name]["params"], expected, share=1e-5)
     assert after.inference is after.averaged
-
-
-def test_averaged_weights_have_statistics_of_their_own(default):
-    parts, before, averaged = default.parts, default.before, default.after.averaged
-    source = to_unit(jnp.asarray(default.batch["source"]))
-    z = jax.random.normal(rng.stream(before.rng, "z", 0), (8, parts.z_size))
-
-    def with_weights(name):
-        return NetState(
-            params=averaged[name]["params"],
-            collections={"batch_stats": before.averaged[name]["batch_stats"]},
-        )
-
-    @jax.jit
-    def statistics():
-        encoder, generator = with_weights("encoder"), with_weights("generator")
-        features = parts.encoder.apply(
-            before.encoder.variables, source, train=False, method="features"
-        )
-        code, encoder_statistics = apply_training(
-            parts.encoder, encoder, encoder.params, features, method="code"
-        )
-        _, generator_statistics = apply_training(
-            parts.generator, generator, generator.params, code, z
-        )
-        return encoder_statistics, generator_statistics
-
-    for name, expected in zip(("encoder", "generator"), statistics(), strict=True):
-        actual = {"batch_stats": averaged[name]["batch_stats"]}
-        assert_close(actual, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_one_device_and_four_compute_the_same(default):
@@ -167,23 +149,8 @@ def test_one_device_and_four_compute_the_same(default):
     assert mesh.size == 4
     spread = jax.device_put(default.before, devices.replicated(mesh))
     after, metrics = default.step(spread, devices.to_devices(default.batch, mesh))
-    assert_close(metrics, default.metrics, rtol=1e-5, atol=1e-5)
+    assert_close(metrics, default.metrics)
     for name in ("encoder", "generator", "discriminator"):
         one, four = getattr(default.after, name), getattr(after, name)
-        assert_close(four.opt_state, one.opt_state, rtol=1e-3, atol=1e-5)
-        assert_close(four.collections, one.collections, rtol=1e-4, atol=1e-5)
-
-
-def test_the_recogniser_of_targets_pulls_the_generator_and_stays(make_update, default):
-    classified = make_update(**{"gan.classification_weight": 2.0})
-    assert identical(
-        classified.before.target_recogniser, classified.after.target_recogniser
-    )
-    same = (update.before.generator for update in (classified, default))
-    assert identical(*(network.params for network in same))
-    assert np.isfinite(classified.metrics["classification"])
-    assert "classification" not in default.metrics
-    pulled, plain = (
-        update.after.generator.opt_state for update in (classified, default)
-    )
-    assert not identical(pulled, plain)
+        assert_close(four.opt_state, one.opt_state, share=1e-3)
+        assert_close(four.collections, one.collections)

@@ -1,4 +1,4 @@
-"""Configurations become systems, in both directions, or are refused by field."""
+"""Configurations become systems, in both directions."""
 
 import functools
 
@@ -7,56 +7,40 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cmgan_jax import configs
 from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.reader import training_batches
-from cmgan_jax.runs import phases
-from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.signals.direction import I2S, S2I, Direction
 from cmgan_jax.systems import gan_parts
-from cmgan_jax.systems import gan_phase as gan
-from cmgan_jax.systems.sa_cmgan import Task, assemble
+from cmgan_jax.systems.interface import System, Task
+from cmgan_jax.systems.registry import assemble
+from cmgan_jax.systems.sa_cmgan import gan_parts as parts_of
+from cmgan_jax.training.batch import modality_of
 
-SOUND, IMAGE, COLOURED = (64, 64, 1), (64, 64, 3), (64, 64, 3)
-CONFIGS = ("sa_cmgan", "sa_cmgan_original", "quickstart")
-
-
-def task(direction: str, *, sound=SOUND, stem_aligned: bool = True) -> Task:
-    shapes = (sound, IMAGE) if direction == "s2i" else (IMAGE, sound)
-    return Task(*shapes, num_classes=13, stem_aligned=stem_aligned)
+IMAGE, SOUND = (64, 64, 3), (64, 64, 1)
+TASK = Task(IMAGE, SOUND, num_classes=13, stem_aligned=True)
+COLOURED = Task(IMAGE, IMAGE, num_classes=13, stem_aligned=True)
 
 
-def abstract_states(system):
-    """Shapes of the states of both phases, without computing anything."""
-
-    def initialise():
-        root = jax.random.key(0)
-        first = classifier.init_state(
-            system.source_recogniser,
-            system.classifier_optimizer,
-            root=root,
-            shape=system.task.source_shape,
+def abstract_states(system: System) -> dict:
+    """Shapes of the state of every phase, without computing anything."""
+    states, finished = {}, {}
+    for phase in system.phases:
+        states[phase.name] = jax.eval_shape(
+            lambda finished, phase=phase: phase.init(jax.random.key(0), finished),
+            finished,
         )
-        second = gan.init_state(
-            system.gan,
-            root=root,
-            encoder_variables=phases.encoder_of(first.inference),
-            target_shape=system.task.target_shape,
-            target_recogniser=system.target_recogniser.init(
-                root, jnp.zeros((1, *system.task.target_shape)), train=False
-            ),
-        )
-        return first, second
-
-    return jax.eval_shape(initialise)
+        finished[phase.name] = jax.eval_shape(phase.inference, states[phase.name])
+    return states
 
 
-def abstract_batch(of: Task, size: int):
+def abstract_batch(system: System, phase):
     rows = functools.partial(jax.ShapeDtypeStruct, dtype=jnp.uint8)
-    return {
-        "source": rows((size, *of.source_shape)),
-        "target": rows((size, *of.target_shape)),
-        "mismatched": rows((size, *of.target_shape)),
-        "label": jax.ShapeDtypeStruct((size,), jnp.int32),
+    fields = {
+        name: rows((4, *system.task.shape(modality_of(name))))
+        for name in phase.needs.fields
     }
+    return {**fields, "label": jax.ShapeDtypeStruct((4,), jnp.int32)}
 
 
 def count(tree) -> int:
@@ -64,43 +48,46 @@ def count(tree) -> int:
 
 
 @pytest.mark.parametrize("direction", ["s2i", "i2s"])
-@pytest.mark.parametrize("name", CONFIGS)
-def test_every_configuration_assembles_and_steps(name, direction, config_file):
-    system = assemble(config_file(name, direction), task(direction))
-    first, second = abstract_states(system)
-    batch = abstract_batch(system.task, 4)
-    recognise = classifier.make_step(
-        system.source_recogniser,
-        system.classifier_optimizer,
-        modality="source",
-        shift=2,
-        noise=0.1,
-    )
-    after, metrics = jax.eval_shape(recognise, first, batch)
-    assert jax.tree.structure(after) == jax.tree.structure(first)
-    assert set(metrics) == {"classifier_loss", "classifier_accuracy"}
-    after, metrics = jax.eval_shape(gan.make_step(system.gan), second, batch)
-    assert jax.tree.structure(after) == jax.tree.structure(second)
+@pytest.mark.parametrize("name", configs.NAMES)
+def test_every_configuration_steps_and_generates(name, direction, settings):
+    system = assemble(settings(name, direction), TASK)
+    way = Direction.named(direction)
+    names = [phase.name for phase in system.phases]
+    assert names == [f"{way.source}_classifier", f"{way.target}_classifier", "gan"]
+    states = abstract_states(system)
+    for phase in system.phases:
+        batch = abstract_batch(system, phase)
+        after, metrics = jax.eval_shape(phase.step, states[phase.name], batch)
+        assert jax.tree.structure(after) == jax.tree.structure(states[phase.name])
+        assert all(scalar.shape == () for scalar in metrics.values())
     assert {"d_loss", "g_loss", "reconstruction"} <= set(metrics)
+    shapes = system.inference_shapes(system.generating)
+    generated = jax.eval_shape(
+        lambda finished, sources, keys: system.generate(finished, sources, keys, way),
+        shapes,
+        jax.ShapeDtypeStruct((2, *system.task.shape(way.source)), jnp.uint8),
+        jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 2)),
+    )
+    assert generated.shape == (2, *system.task.shape(way.target))
 
 
 @pytest.mark.parametrize("direction", ["s2i", "i2s"])
-def test_parameter_counts_of_the_original(direction, config_file):
-    config = config_file("sa_cmgan_original", direction)
-    system = assemble(config, task(direction, sound=COLOURED))
-    first, second = abstract_states(system)
+def test_parameter_counts_of_the_original(direction, settings):
+    system = assemble(settings("sa_cmgan_original", direction), COLOURED)
+    states = abstract_states(system)
+    state, classified = states["gan"], states["sound_classifier"]
     counts = [
-        count(second.encoder.params),
-        count(first.network.params["classifier"]),
-        count(second.generator.params),
-        count(second.discriminator.params),
+        count(state.encoder.params),
+        count(classified.network.params["classifier"]),
+        count(state.generator.params),
+        count(state.discriminator.params),
     ]
     assert counts == [12_420_065, 1_677, 4_944_033, 13_329_826]
-    assert second.averaged is None and second.encoder.opt_state is None
+    assert state.averaged is None and state.encoder.opt_state is None
 
 
-def test_the_original_does_what_the_authors_did(config_file):
-    parts = assemble(config_file("sa_cmgan_original", "s2i"), task("s2i")).gan
+def test_the_original_does_what_the_authors_did(settings):
+    parts = parts_of(settings("sa_cmgan_original", "s2i"), TASK)
     assert parts.conditioning == gan_parts.Conditioning(
         trained=(), batch_statistics=True
     )
@@ -108,7 +95,31 @@ def test_the_original_does_what_the_authors_did(config_file):
     assert parts.discriminator.norm and not parts.average_decay
 
 
-def test_directions_differ_in_their_data_alone(config_file):
+def test_phases_that_are_not_asked_for_are_left_out(settings):
+    config = settings("sa_cmgan", "s2i")
+    config.gan.classification_weight = 0.0
+    system = assemble(config, TASK)
+    assert [p.name for p in system.phases] == ["sound_classifier", "gan"]
+    assert set(system.recognitions) == {"sound"} and not system.labels_used
+    assert assemble(settings("sa_cmgan", "s2i"), TASK).labels_used
+    with pytest.raises(ValueError, match="no phase 'autoencoder'; it has sound_clas"):
+        system.phase("autoencoder")
+
+
+def test_no_weight_of_mismatched_pairs_reads_none(settings):
+    config = settings("sa_cmgan", "i2s")
+    needs = assemble(config, TASK).phase("gan").needs
+    assert needs.fields == ("image", "sound", "mismatched_sound")
+    config.gan.mismatched_weight = 0.0
+    system = assemble(config, TASK)
+    phase = system.phase("gan")
+    assert phase.needs.fields == ("image", "sound")
+    state = abstract_states(system)["gan"]
+    _, metrics = jax.eval_shape(phase.step, state, abstract_batch(system, phase))
+    assert "mismatched_logit" not in metrics and "fake_logit" in metrics
+
+
+def test_directions_differ_in_their_data_alone(settings):
     """Sound to image on swapped data is image to sound, number for number."""
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 3
@@ -120,69 +131,32 @@ def test_directions_differ_in_their_data_alone(config_file):
         )
         for _ in range(2)
     )
+    parts = {
+        way: parts_of(settings("sa_cmgan_original", way.name), COLOURED)
+        for way in (S2I, I2S)
+    }
     settings = {"pairing": "stem", "batch_size": 5, "seed": 3}
-    there = training_batches(Split(one, other), direction="s2i", **settings)
-    back = training_batches(Split(other, one), direction="i2s", **settings)
+    there = training_batches(Split(one, other), needs=parts[S2I].needs, **settings)
+    back = training_batches(Split(other, one), needs=parts[I2S].needs, **settings)
     for _, first, second in zip(range(4), there, back, strict=False):
-        for name in first:
-            np.testing.assert_array_equal(first[name], second[name])
-    for name in CONFIGS:
-        configs = [config_file(name, direction) for direction in ("s2i", "i2s")]
-        first, second = (assemble(c, task("s2i", sound=COLOURED)) for c in configs)
-        for network in ("encoder", "generator", "discriminator", "conditioning"):
-            assert getattr(first.gan, network) == getattr(second.gan, network)
-        assert first.source_recogniser == second.source_recogniser
+        for mine, its in (
+            ("sound", "image"),
+            ("image", "sound"),
+            ("mismatched_image", "mismatched_sound"),
+        ):
+            np.testing.assert_array_equal(first[mine], second[its])
+        np.testing.assert_array_equal(first["label"], second["label"])
+    for network in ("encoder", "generator", "discriminator", "conditioning"):
+        assert getattr(parts[S2I], network) == getattr(parts[I2S], network)
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        ("compute_dtype", "float16", "compute_dtype='float16' is unknown; known: .*bf"),
-        ("gan.loss", "hing", "gan.loss='hing' is unknown; known: .*hinge"),
-        ("gan.conditioning", "none", "gan.conditioning='none' is unknown; known: .*un"),
-        ("gan.average_decay", 1.0, "gan.average_decay=1.0: expected a value in"),
-        ("gan.discriminator_every", 0, "gan.discriminator_every=0: expected 1 or more"),
-        ("gan.batch_size", 0, "gan.batch_size=0"),
-        ("model.width", 0, "model.width=0"),
-        ("model.attention_form", "dot", "model.attention_form='dot' is unknown; known"),
-        ("model.late_stages", "relu", "model.late_stages='relu' is unknown; known"),
-        ("model.attention_stage", 9, "model.attention_stage=9: expected 0 to 4, or -1"),
-        ("run.checkpoint_every", 0, "run.checkpoint_every=0"),
-        ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
-    ],
-)
-def test_bad_fields_are_named_before_anything_heavy(field, value, message, config_file):
-    config = config_file("sa_cmgan", "s2i")
-    config.update_from_flattened_dict({field: value})
-    message = message.replace("bf", "bfloat16").replace(".*un", ".*untrained")
-    with pytest.raises(ValueError, match=message):
-        assemble(config, task("s2i"))
-
-
-def test_one_class_has_no_mismatched_pairs(config_file):
-    config = config_file("sa_cmgan", "s2i")
-    alone = Task(SOUND, IMAGE, num_classes=1, stem_aligned=True)
-    with pytest.raises(ValueError, match="data set has one class"):
-        assemble(config, alone)
-    config.gan.mismatched_weight = 0.0
-    assert assemble(config, alone).gan.mismatched_weight == 0.0
-
-
-def test_class_aligned_data_has_no_reconstruction(config_file):
-    config = config_file("sa_cmgan", "s2i")
-    assert assemble(config, task("s2i")).gan.reconstruction_weight > 0.0
-    apart = task("s2i", stem_aligned=False)
-    assert assemble(config, apart).gan.reconstruction_weight == 0.0
-
-
-def test_bfloat16_keeps_weights_and_metrics_in_float32(config_file):
-    config = config_file("quickstart", "s2i")
+def test_bfloat16_keeps_weights_and_metrics_in_float32(settings):
+    config = settings("quickstart", "s2i")
     config.compute_dtype = "bfloat16"
-    system = assemble(config, task("s2i"))
-    _, state = abstract_states(system)
-    after, metrics = jax.eval_shape(
-        gan.make_step(system.gan), state, abstract_batch(system.task, 4)
-    )
+    system = assemble(config, TASK)
+    state = abstract_states(system)["gan"]
+    phase = system.phase("gan")
+    after, metrics = jax.eval_shape(phase.step, state, abstract_batch(system, phase))
     floats = [
         leaf.dtype
         for leaf in jax.tree.leaves((after.generator, after.discriminator, metrics))

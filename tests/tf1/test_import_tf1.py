@@ -12,17 +12,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cmgan_jax.cli.import_tf1 import import_variables
-from cmgan_jax.configs import sa_cmgan_original
 from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan
-from cmgan_jax.runs import model as trained
+from cmgan_jax.runs.model import item_numbers, load
 from cmgan_jax.runs.record import read_record
-from cmgan_jax.signals.representation import Representation
-from cmgan_jax.systems import sa_cmgan as systems
+from cmgan_jax.signals.representation import Representation, to_unit
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.sa_cmgan import gan_parts, recogniser
 from cmgan_jax.tf1 import variables as tf1
+from cmgan_jax.tf1.importing import import_variables
+from cmgan_jax.training.state import apply_evaluation
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = Path(os.environ.get("CMGAN_SHARED", ROOT.parent / "shared")) / "reference"
@@ -88,74 +89,92 @@ def _prepared(folder, *, size, classes, sound="pictures"):
     return open_prepared(folder)
 
 
-def _narrow():
-    config = sa_cmgan_original.get_config("s2i")
+@pytest.fixture(scope="module")
+def config(config_file):
+    config = config_file("sa_cmgan_original", "s2i")
     config.model.width = 4
     config.model.hidden_size = 16
     return config
 
 
-def _initialise(system):
+def _initialise(parts, module):
     x, key = jnp.zeros((1, 16, 16, 3)), jax.random.key(3)
     code, z = jnp.zeros((1, 64)), jnp.zeros((1, 62))
-    return system.source_recogniser.init(key, x, train=False), {
-        "generator": system.gan.generator.init(key, code, z, train=False),
-        "discriminator": system.gan.discriminator.init(key, x, code, train=False),
+    recognisers = {
+        modality: module.init(jax.random.fold_in(key, i), x, train=False)
+        for i, modality in enumerate(("image", "sound"))
+    }
+    return recognisers, {
+        "generator": parts.generator.init(key, code, z, train=False),
+        "discriminator": parts.discriminator.init(key, x, code, train=False),
     }
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory):
+def narrow(tmp_path_factory, config, settings_of):
     """A random narrow system's variables under TensorFlow's names, and its data."""
-    prepared = _prepared(
-        tmp_path_factory.mktemp("data") / "p", size=16, classes=("a", "b")
-    )
-    task = systems.Task((16, 16, 3), (16, 16, 3), 2, stem_aligned=True)
-    system = systems.assemble(_narrow(), task)
-    recogniser, networks = jax.jit(lambda: _initialise(system))()
-    for side in ("source", "target"):
+    folder = tmp_path_factory.mktemp("data") / "p"
+    prepared = _prepared(folder, size=16, classes=("a", "b"))
+    task = Task((16, 16, 3), (16, 16, 3), 2, stem_aligned=True)
+    settings = settings_of(config)
+    parts, module = gan_parts(settings, task), recogniser(settings, task)
+    recognisers, networks = jax.jit(lambda: _initialise(parts, module))()
+    for modality, variables in recognisers.items():
         for part in ("encoder", "classifier"):
-            networks[f"{side}_{part}"] = {
-                name: tree[part] for name, tree in recogniser.items() if part in tree
+            networks[f"{modality}_{part}"] = {
+                name: tree[part] for name, tree in variables.items() if part in tree
             }
-    variables = tf1.to_tf1(networks, _names(), direction="s2i")
+    variables = tf1.to_tf1(networks, _names())
     assert len(variables) == len(_names())
-    return system, networks, variables, prepared
+    return parts, recognisers, networks, variables, prepared
 
 
-def test_generates_and_classifies_as_the_variables_do(narrow, tmp_path):
-    system, networks, variables, prepared = narrow
-    import_variables(variables, _narrow(), prepared=prepared, workdir=tmp_path / "run")
-    run = trained.load(tmp_path / "run")
-    assert run.step == 12000 and run.record == read_record(tmp_path / "run")
+def test_generates_and_classifies_as_the_variables_do(narrow, config, tmp_path):
+    parts, recognisers, networks, variables, prepared = narrow
+    workdir = tmp_path / "run"
+    import_variables(variables, config.to_dict(), prepared=prepared, workdir=workdir)
+    run = load(workdir)
+    assert run.step == 12000 and run.record == read_record(workdir)
 
-    sound = jnp.asarray(prepared.split("test").sound.array)
-    own = {
-        "encoder": networks["source_encoder"],
-        "generator": networks["generator"],
-    }
-    key = jax.random.key(1)
-    expected = jax.jit(trained.make_generate(system.gan))(own, sound, key)
-    np.testing.assert_allclose(run.generate(sound, key), expected, atol=1e-5)
-    for side in ("source", "target"):
-        logits = trained.load_classifier(run, side)(expected)
-        assert logits.shape == (8, 2) and np.isfinite(logits).all()
+    sounds = np.asarray(prepared.split("test").sound.array)
+
+    @jax.jit
+    def expected(sounds, numbers):
+        keys = jax.vmap(lambda n: jax.random.fold_in(jax.random.key(7), n))(numbers)
+        z = jax.vmap(lambda key: jax.random.normal(key, (62,)))(keys)
+        encoder, generator = networks["sound_encoder"], networks["generator"]
+        _, code = apply_evaluation(parts.encoder, encoder, to_unit(sounds))
+        return apply_evaluation(parts.generator, generator, code, z)
+
+    levels = (np.asarray(expected(sounds, item_numbers(sounds))) + 1.0) * 127.5
+    # The gates are closed yet, so no item depends on the others of its batch.
+    assert np.abs(run.generate(sounds, seed=7) - levels).max() < 0.51
+    x = to_unit(jnp.asarray(sounds))
+    for modality, own in recognisers.items():
+        logits = run.classifier(modality)(x)
+        assert logits.shape == (8, 2)
+        np.testing.assert_allclose(
+            logits, apply_evaluation(parts.target_recogniser, own, x), atol=1e-3
+        )
 
 
-def test_data_that_do_not_fit_are_refused(narrow, tmp_path):
-    _, _, variables, _ = narrow
+def test_data_that_do_not_fit_are_refused(narrow, config, tmp_path):
+    *_, variables, _ = narrow
 
     def given(name, message, *, changed=variables, **fields):
         fields = {"size": 16, "classes": ("a", "b"), **fields}
         data = _prepared(tmp_path / name, **fields)
         with pytest.raises(ValueError, match=message):
             import_variables(
-                changed, _narrow(), prepared=data, workdir=tmp_path / "run"
+                changed,
+                config.to_dict(),
+                prepared=data,
+                workdir=tmp_path / "run",
             )
         assert not (tmp_path / "run" / "config.json").exists()
 
     given("three", "knows 2 classes, the data have 3", classes=("a", "b", "c"))
-    given("mel", "sources have 3 channels, the data's 1", sound="log_mel")
+    given("mel", "sounds have 3 channels, the data's 1", sound="log_mel")
     given("large", r"hidden/dense/kernel: \(32, 16\), expected", size=32)
     without = {name: v for name, v in variables.items() if "g_dc" not in name}
     given("less", "fit no layer|missing, expected", changed=without)

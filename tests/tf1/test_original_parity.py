@@ -28,7 +28,7 @@ from cmgan_jax.training.losses import (
     generator_loss,
 )
 
-REPOSITORY = pathlib.Path(__file__).parents[1]
+REPOSITORY = pathlib.Path(__file__).parents[2]
 FOLDER = pathlib.Path(
     os.environ.get("CMGAN_TF1_FIXTURES", REPOSITORY / "../shared/reference")
 )
@@ -134,7 +134,7 @@ class Graph:
         self.expected = dict(np.load(path))
         self.shapes = _shapes(self.direction, self.expected)
         weights = {name: _weight(name, shape) for name, shape in self.shapes.items()}
-        self.networks = tf1.from_tf1(weights, direction=self.direction)
+        self.networks = tf1.from_tf1(weights)
         pictures = (BATCH, 64, 64, 3)
         self.inputs = {
             tag: np.tanh(_normal(tag, pictures)).astype(np.float32)
@@ -144,14 +144,10 @@ class Graph:
         sides = ("sound", "image") if self.direction == "s2i" else ("image", "sound")
         self.source, self.target = sides
 
-    def role(self, modality):
-        return "source" if modality == self.source else "target"
-
     def encode(self, modality, *, train):
-        role = self.role(modality)
         return _encode(
-            self.networks[f"{role}_encoder"],
-            self.networks[f"{role}_classifier"],
+            self.networks[f"{modality}_encoder"],
+            self.networks[f"{modality}_classifier"],
             self.inputs[modality],
             train=train,
         )
@@ -180,7 +176,7 @@ class Graph:
 
     def require_norms_and_probes(self, group, networks):
         names = self.expected[f"{group}/names"]
-        arrays = tf1.to_tf1(networks, self.shapes, direction=self.direction)
+        arrays = tf1.to_tf1(networks, self.shapes)
         for index, name in enumerate(names):
             array = np.asarray(arrays[name], np.float64)
             norm = self.expected[f"{group}/norm"][index]

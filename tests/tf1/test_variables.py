@@ -30,16 +30,16 @@ def _path(place):
 
 
 def test_names_find_their_places():
-    places = tf1.places(_names("I"), direction="s2i")
+    places = tf1.places(_names("I"))
     expected = {
-        "encoder_Sud/enS_conv1/w": "source_encoder/params/trunk/conv1/kernel",
-        "encoder_Img/enI_fc8/Matrix": "target_encoder/params/code/dense/kernel",
-        "encoder_Img/enI_bn8/moving_mean": "target_encoder/batch_stats/code/norm/mean",
+        "encoder_Sud/enS_conv1/w": "sound_encoder/params/trunk/conv1/kernel",
+        "encoder_Img/enI_fc8/Matrix": "image_encoder/params/code/dense/kernel",
+        "encoder_Img/enI_bn8/moving_mean": "image_encoder/batch_stats/code/norm/mean",
         "encoder_Sud/enS_bn2/moving_mean": (
-            "source_encoder/batch_stats/trunk/norm2/mean"
+            "sound_encoder/batch_stats/trunk/norm2/mean"
         ),
-        "encoder_Sud/attention/gammaS": "source_encoder/params/trunk/attention/gate",
-        "classifier_Img/cI_fc1/bias": "target_classifier/params/dense/bias",
+        "encoder_Sud/attention/gammaS": "sound_encoder/params/trunk/attention/gate",
+        "classifier_Img/cI_fc1/bias": "image_classifier/params/dense/bias",
         "generator/g_bn1/gamma": "generator/params/norm/scale",
         "generator/g_dc2/w": "generator/params/deconv5/kernel",
         "generator/g_bn3/beta": "generator/params/norm4/bias",
@@ -54,14 +54,15 @@ def test_names_find_their_places():
     assert transposed == {f"generator/g_dc{n}/w" for n in range(2, 7)}
 
 
-def test_the_other_direction_swaps_source_and_target():
-    there = tf1.places(_names("I"), direction="s2i")
-    back = tf1.places(_names("S"), direction="i2s")
-    swap = {"source": "target", "target": "source"}
-    for ours, theirs in zip(there.values(), back.values(), strict=True):
-        side, _, kind = ours.network.rpartition("_")
-        network = f"{swap[side]}_{kind}" if side else kind
-        assert (theirs.network, theirs.path) == (network, ours.path)
+def test_both_directions_name_the_same_networks():
+    """Whichever side is the sound: a name says its network, not its part."""
+    there, back = tf1.places(_names("I")), tf1.places(_names("S"))
+    assert list(map(_path, there.values())) == list(map(_path, back.values()))
+    networks = {place.network for place in there.values()}
+    assert networks == {
+        *("image_encoder", "sound_encoder", "image_classifier", "sound_classifier"),
+        *("generator", "discriminator"),
+    }
 
 
 def test_arrays_come_back_as_they_went():
@@ -71,11 +72,11 @@ def test_arrays_come_back_as_they_went():
         name: draw.standard_normal((4, 4, 3, 2) if name.endswith("/w") else (1,))
         for name in names
     }
-    networks = tf1.from_tf1(variables, direction="s2i")
+    networks = tf1.from_tf1(variables)
     assert networks["generator"]["params"]["deconv1"]["kernel"].shape == (4, 4, 2, 3)
-    assert networks["source_encoder"]["params"]["trunk"]["attention"]["gate"].ndim == 0
+    assert networks["sound_encoder"]["params"]["trunk"]["attention"]["gate"].ndim == 0
     assert {leaf.dtype for leaf in jax.tree.leaves(networks)} == {np.dtype("float32")}
-    back = tf1.to_tf1(networks, names, direction="s2i")
+    back = tf1.to_tf1(networks, names)
     assert set(back) == set(names)
     for name, array in back.items():
         np.testing.assert_allclose(array.ravel(), variables[name].ravel(), rtol=1e-6)
@@ -84,8 +85,6 @@ def test_arrays_come_back_as_they_went():
 def test_optimizer_slots_are_left_out_and_strangers_refused():
     names = _names("I")
     slots = ["generator/g_dc2/w/Adam", "generator/g_dc2/w/Adam_1", "beta1_power"]
-    assert set(tf1.places(names + slots, direction="s2i")) == set(names)
+    assert set(tf1.places(names + slots)) == set(names)
     with pytest.raises(ValueError, match="1 variables fit no layer"):
-        tf1.places([*names, "vgg/conv1/w"], direction="s2i")
-    with pytest.raises(ValueError, match="direction 'both'"):
-        tf1.places(names, direction="both")
+        tf1.places([*names, "vgg/conv1/w"])

@@ -4,6 +4,7 @@ import itertools
 
 import jax
 import numpy as np
+import optax
 import pytest
 
 from cmgan_jax.nets.classifier import Classifier
@@ -12,31 +13,30 @@ from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems import classifier_phase as classifier
 from cmgan_jax.training.dispatch import Feed, calls, make_update, stacked_items
-from cmgan_jax.training.optim import adam
 
 SHAPE = (16, 16, 1)
 MODULE = Recogniser(
     encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
     classifier=Classifier(num_classes=2),
 )
-OPTIMIZER = adam(1e-3, beta1=0.9, beta2=0.999)
+# Adam would turn a rounding error of a gradient near zero into a step of full length.
+OPTIMIZER = optax.sgd(1e-2)
+STEPS = 4
 
 
 def items():
     draw = np.random.default_rng(0)
     while True:
         yield {
-            "source": draw.integers(0, 256, (8, *SHAPE), dtype=np.uint8),
+            "image": draw.integers(0, 256, (8, *SHAPE), dtype=np.uint8),
             "label": draw.integers(0, 2, 8, dtype=np.int32),
         }
 
 
 def train(per_call):
-    """Six steps, and the loss of each."""
+    """A few steps, and the loss of each."""
     mesh = devices.data_mesh()
-    step = classifier.make_step(
-        MODULE, OPTIMIZER, modality="source", shift=1, noise=0.1
-    )
+    step = classifier.make_step(MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1)
     everywhere = devices.replicated(mesh)
     root = jax.random.key(0)
     state = jax.jit(
@@ -45,28 +45,36 @@ def train(per_call):
     )()
     feed = Feed(items())
     update, losses = make_update(step, feed, mesh), []
-    for stacked in stacked_items(feed.items, [per_call] * (6 // per_call), mesh):
+    for stacked in stacked_items(feed.items, [per_call] * (STEPS // per_call), mesh):
         state, metrics = update(state, feed.resident, stacked)
         losses += np.asarray(metrics["classifier_loss"]).tolist()
     return state, np.array(losses)
 
 
 def test_several_steps_in_a_call_equal_as_many_calls():
-    one, losses = train(1)
-    three, losses_of_three = train(3)
-    assert int(one.step) == int(three.step) == 6
-    np.testing.assert_allclose(losses_of_three, losses, rtol=1e-4)
+    """Up to the order of float32 sums, which every processor and program chooses.
+
+    A sum of n numbers errs by about sqrt(n) * 6e-8 of them: 1e-5 for the thousands in
+    a gradient here. Gradient descent carries that on without enlarging it much, so a
+    thousandth leaves two powers of ten. The losses of two batches differ by far more,
+    and so do those of one batch under another step's noise.
+    """
+    apart, losses = train(1)
+    together, losses_together = train(STEPS)
+    assert int(apart.step) == int(together.step) == STEPS
+    np.testing.assert_allclose(losses_together, losses, rtol=1e-3)
+    assert np.abs(np.diff(losses)).min() > 1e-2
     for there, here in zip(
-        jax.tree.leaves(three.network.collections),
-        jax.tree.leaves(one.network.collections),
+        jax.tree.leaves(together.network.variables),
+        jax.tree.leaves(apart.network.variables),
         strict=True,
     ):
-        np.testing.assert_allclose(there, here, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(there, here, rtol=1e-3, atol=1e-3)
 
 
 def test_one_program_serves_every_step(caplog):
     with jax.log_compiles():
-        train(2)
+        train(STEPS // 2)
     compiled = [r for r in caplog.records if "Compiling jit(update)" in r.message]
     assert len(compiled) == 1
 

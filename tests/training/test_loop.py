@@ -162,18 +162,24 @@ def test_a_signal_while_sampling_still_saves_before_stopping():
     assert recorder.saved == {4: 10.0, 6: 21.0}
 
 
-def test_a_signal_at_the_last_step_finishes_the_run():
+@pytest.mark.parametrize("per_call", [1, 2])
+def test_a_signal_at_the_last_step_saves_it_and_is_not_swallowed(per_call):
+    """Else the next phase of the run would start as if nobody had asked to stop."""
     recorder = Recorder(
         at_sample=lambda step: step == 10 and os.kill(os.getpid(), signal.SIGTERM)
     )
-    state = run(recorder, numbered())
-    assert int(state.step) == 10 and max(recorder.saved) == 10
+    schedule = Schedule(
+        steps=10, log_every=2, sample_every=4, checkpoint_every=4, per_call=per_call
+    )
+    with pytest.raises(Interrupted, match="stopped after step 10 of test; saved"):
+        run(recorder, numbered(), schedule=schedule)
+    assert recorder.saved == {4: 10.0, 8: 36.0, 10: 55.0}
 
 
-def test_a_batch_that_devices_cannot_share_is_refused_by_field():
+def test_a_batch_that_devices_cannot_share_is_refused_by_phase():
     mesh = devices.data_mesh()
-    devices.require_divisible(8, mesh, field="gan.batch_size")
-    with pytest.raises(ValueError, match=r"gan.batch_size=6 .* 4 devices; use 4 or 8"):
-        devices.require_divisible(6, mesh, field="gan.batch_size")
+    devices.require_divisible(8, mesh, phase="gan")
+    with pytest.raises(ValueError, match=r"'gan': .* 6 .* 4 devices; use 4 or 8"):
+        devices.require_divisible(6, mesh, phase="gan")
     with pytest.raises(ValueError, match="use 4"):
-        devices.require_divisible(3, mesh, field="gan.batch_size")
+        devices.require_divisible(3, mesh, phase="gan")

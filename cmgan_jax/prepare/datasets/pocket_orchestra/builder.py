@@ -27,14 +27,20 @@ class PocketOrchestraConfig(PairedConfig):
 class PocketOrchestra(PairedBuilder):
     """Drawn musicians of 13 instruments and the songs they play, made from code."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
+    VERSION = tfds.core.Version("2.0.0")
+    RELEASE_NOTES: ClassVar = {
+        "2.0.0": "Clothes, room, light, camera and recording are drawn per song; "
+        "everybody plays every instrument; pictures show real fingerings.",
+        "1.0.0": "First version; its test pictures were near copies of training ones.",
+    }
     BUILDER_CONFIGS: ClassVar = [PocketOrchestraConfig()]
     DESCRIPTION = (
         "Thirteen instruments under Sub-URMP's names, played by drawn musicians. "
         "Every song is composed, synthesised and drawn by code from a seed; windows of "
         "0.5 s start every 0.1 s and each has the picture of its first moment. Splits "
-        "are by song; test_performers has people who play in no other split."
+        "are by song; every song has its own clothes, room, light, camera and "
+        "recording, and shows how its notes are fingered. test_performers has people "
+        "who play in no other split."
     )
 
     def _plan(self, source: pathlib.Path | None, scratch: pathlib.Path) -> Plan:

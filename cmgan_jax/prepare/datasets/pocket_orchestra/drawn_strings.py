@@ -1,7 +1,8 @@
 """Draws the violin family: a body with a waist, a neck, a bow, two hands.
 
 Each instrument has its own frame: from the tailpiece along the strings to the scroll,
-in lengths of the body.
+in lengths of the body. The left hand stops the string where a real one would, and the
+higher the string, the lower the bow hand.
 """
 
 import cmath
@@ -15,8 +16,10 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.figure import (
     draw_hand,
 )
 from cmgan_jax.prepare.datasets.pocket_orchestra.pen import Pen, curve, shade
-from cmgan_jax.prepare.datasets.pocket_orchestra.performers import Colour, Performer
+from cmgan_jax.prepare.datasets.pocket_orchestra.performers import Colour
 
+_NUT, _BRIDGE = 0.14, 0.42  # from the scroll; from the tailpiece's end
+_REACH = 2.8  # of the left hand from string to string, in hundredths of the stage
 _EBONY = (34, 28, 28)
 _HAIR = (250, 246, 232)
 _STICK = (120, 60, 34)
@@ -54,7 +57,8 @@ class _Fiddle:
       wood: colour.
       sloping: whether the shoulders slope (double bass).
       bow: length of the bow.
-      bow_degrees: direction of the bow from frog to tip.
+      bow_degrees: direction of the bow from frog to tip on the lowest string.
+      string_degrees: further turn of the bow for every higher string.
       contact: where the bow crosses the strings, in lengths of the body.
       thick: half width of the fingerboard, in lengths of the body.
     """
@@ -66,14 +70,15 @@ class _Fiddle:
     wood: Colour
     bow: float
     bow_degrees: float
+    string_degrees: float
     contact: float = 0.5
     thick: float = 0.045
     sloping: bool = False
 
-    def along(self, part: float) -> complex:
-        """A place on the strings."""
-        turn = cmath.rect(self.body * part, math.radians(self.degrees))
-        return self.origin + turn
+    def along(self, part: float, beside: float = 0.0) -> complex:
+        """A place along the strings, in lengths of the body, and beside them."""
+        turn = cmath.rect(1.0, math.radians(self.degrees))
+        return self.origin + turn * complex(self.body * part, beside)
 
 
 def _draw_fiddle(pen: Pen, fiddle: _Fiddle) -> None:
@@ -98,108 +103,97 @@ def _draw_fiddle(pen: Pen, fiddle: _Fiddle) -> None:
     frame.stroke([0.28 + 0j, neck - 0.14 + 0j], 0.016, (226, 220, 206))
 
 
-def _draw_bow(pen: Pen, fiddle: _Fiddle, bow: float) -> complex:
+def _draw_bow(pen: Pen, fiddle: _Fiddle, moment: Moment) -> complex:
     """Draws the bow across the strings; returns where the hand holds it."""
-    direction = cmath.rect(1.0, math.radians(fiddle.bow_degrees))
-    frog = fiddle.along(fiddle.contact) - direction * fiddle.bow * (0.22 + 0.56 * bow)
-    frame = pen.at(frog, fiddle.bow_degrees)
+    degrees = fiddle.bow_degrees + fiddle.string_degrees * moment.fingering.string
+    direction = cmath.rect(1.0, math.radians(degrees))
+    held = fiddle.bow * (0.36 + 0.28 * moment.bow)
+    frog = fiddle.along(fiddle.contact) - direction * held
+    frame = pen.at(frog, degrees)
     # The stick lies on the side away from the scroll, an arc above the hair.
-    frame.stroke([0.5j, fiddle.bow + 0.5j], 1.2, _HAIR)
+    frame.stroke([0.5j, fiddle.bow + 0.5j], 1.4, _HAIR)
     frame.stroke(
-        curve([-1.4j, 0.5 * fiddle.bow - 0.7j, fiddle.bow - 1.2j]), 1.3, _STICK
+        curve([-1.6j, 0.5 * fiddle.bow - 0.9j, fiddle.bow - 1.4j]), 1.5, _STICK
     )
-    frame.stroke([fiddle.bow - 1.2j, fiddle.bow + 0.8j], 1.3, _STICK)
+    frame.stroke([fiddle.bow - 1.4j, fiddle.bow + 0.8j], 1.5, _STICK)
     return frog
 
 
 def _play(pen: Pen, figure: Figure, moment: Moment, fiddle: _Fiddle) -> None:
-    reach = fiddle.neck - 0.16
-    stop = fiddle.along(reach - moment.height * (reach - 0.98))
+    nut = fiddle.neck - _NUT
+    sounding = 2.0 ** (-moment.fingering.semitones / 12)
+    # A hand that stops the lowest string reaches all the way over the fingerboard.
+    over = _REACH * (moment.fingering.string - 1.5)
+    stop = fiddle.along(_BRIDGE + (nut - _BRIDGE) * sounding, over)
     draw_arm(pen, figure, 1, stop)
     _draw_fiddle(pen, fiddle)
+    hand = _draw_bow(pen, fiddle, moment)
     draw_hand(pen, figure, stop)
-    hand = _draw_bow(pen, fiddle, moment.bow)
     draw_arm(pen, figure, -1, hand)
-
-
-def stand_with_violin(performer: Performer) -> Figure:
-    """Head bent over the chin rest."""
-    return Figure(performer, head=38 + 25j, tilt=10.0)
 
 
 def play_violin(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A small orange violin, raised; a short bow."""
     violin = _Fiddle(
-        origin=figure.head + 5 + 11j,
-        degrees=-14.0,
-        body=25.0,
-        neck=1.85,
-        wood=(222, 120, 44),
+        origin=figure.head + 3 + 12j,
+        degrees=-12.0,
+        body=30.0,
+        neck=1.9,
+        wood=(226, 122, 44),
         bow=42.0,
-        bow_degrees=-62.0,
+        bow_degrees=-22.0,
+        string_degrees=-18.0,
     )
     _play(pen, figure, moment, violin)
-
-
-def stand_with_viola(performer: Performer) -> Figure:
-    """Further left: the viola is longer."""
-    return Figure(performer, head=28 + 24j, tilt=14.0)
 
 
 def play_viola(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A broad dark red viola, lowered."""
     viola = _Fiddle(
-        origin=figure.head + 3 + 13j,
-        degrees=13.0,
-        body=37.0,
+        origin=figure.head + 3 + 14j,
+        degrees=14.0,
+        body=35.0,
         neck=1.72,
         wood=(134, 42, 30),
         bow=46.0,
-        bow_degrees=-56.0,
+        bow_degrees=-16.0,
+        string_degrees=-18.0,
     )
     _play(pen, figure, moment, viola)
-
-
-def sit_with_cello(performer: Performer) -> Figure:
-    """Seated, the cello between the knees."""
-    return Figure(performer, head=40 + 19j, size=8.6, seated=True, tilt=-4.0)
 
 
 def play_cello(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A chestnut cello on its spike, the neck beside the head."""
     cello = _Fiddle(
-        origin=figure.head + 9 + 70j,
+        origin=figure.head + 10 + 74j,
         degrees=-85.0,
-        body=43.0,
-        neck=1.78,
-        wood=(186, 92, 34),
+        body=50.0,
+        neck=1.8,
+        wood=(190, 94, 34),
         bow=46.0,
-        bow_degrees=7.0,
-        contact=0.4,
+        bow_degrees=26.0,
+        string_degrees=-16.0,
+        contact=0.46,
         thick=0.04,
     )
-    pen.stroke([cello.origin, cello.along(-0.22)], 1.6, (90, 90, 96))
+    pen.stroke([cello.origin, cello.along(-0.4)], 1.8, (90, 90, 96))
     _play(pen, figure, moment, cello)
-
-
-def stand_with_double_bass(performer: Performer) -> Figure:
-    """Small beside the bass, on their feet."""
-    return Figure(performer, head=29 + 25j, size=7.2, feet=True, tilt=-4.0)
 
 
 def play_double_bass(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A dark bass with sloping shoulders, taller than the person."""
     bass = _Fiddle(
-        origin=figure.head + 29 + 67j,
-        degrees=-99.0,
-        body=54.0,
-        neck=1.68,
+        origin=figure.head + 29 + 82j,
+        degrees=-98.0,
+        body=66.0,
+        neck=1.64,
         wood=(112, 62, 30),
-        bow=38.0,
-        bow_degrees=10.0,
-        contact=0.42,
+        bow=40.0,
+        bow_degrees=28.0,
+        string_degrees=-15.0,
+        contact=0.5,
         thick=0.035,
         sloping=True,
     )
-    pen.stroke([bass.origin, bass.along(-0.08)], 1.8, (90, 90, 96))
+    pen.stroke([bass.origin, bass.along(-0.12)], 2.0, (90, 90, 96))
     _play(pen, figure, moment, bass)

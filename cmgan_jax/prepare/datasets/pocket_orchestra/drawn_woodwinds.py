@@ -1,6 +1,8 @@
 """Draws the woodwinds: flute, clarinet, oboe, bassoon and saxophone.
 
-Straight instruments have a frame of their own, from the mouth along the bore.
+Open keys are bright covers along the bore, closed keys dark; as on the real
+instruments the low notes close them from the mouth downwards. In a higher register
+the thumb's key turns dark and the player lifts the instrument.
 """
 
 import cmath
@@ -9,8 +11,9 @@ import math
 import numpy as np
 
 from cmgan_jax.prepare.datasets.pocket_orchestra.figure import Figure, Moment, draw_arm
+from cmgan_jax.prepare.datasets.pocket_orchestra.fingering import KEYS
 from cmgan_jax.prepare.datasets.pocket_orchestra.pen import Pen, curve, shade, tube
-from cmgan_jax.prepare.datasets.pocket_orchestra.performers import Colour, Performer
+from cmgan_jax.prepare.datasets.pocket_orchestra.performers import Colour
 
 _BLACK = (30, 28, 32)
 _SILVER = (206, 212, 222)
@@ -18,25 +21,28 @@ _STEEL = (120, 128, 142)
 _CANE = (236, 206, 128)
 _GOLD = (238, 184, 52)
 _BRONZE = (140, 92, 18)
+_WHITE = (252, 252, 255)
 
 
 def _keys(
     frame: Pen,
     moment: Moment,
-    places: list[complex],
+    places: np.ndarray,
     radius: float,
     *,
-    up: Colour,
+    thumb: complex,
     down: Colour,
+    up: Colour = _WHITE,
 ) -> None:
-    """Keys along the bore: those this note presses are dark and lower."""
-    for key, place in enumerate(places):
-        pressed = moment.pressed(key)
-        frame.disc(place, radius * (0.8 if pressed else 1.0), down if pressed else up)
+    """Keys in order from the mouth, those this note closes dark; the thumb's key."""
+    for key, place in enumerate(places.astype(complex)):
+        frame.disc(place, radius, down if key < moment.fingering.closed else up)
+    frame.disc(thumb, 4.0, _STEEL)
+    frame.disc(thumb, 3.3, (up, (196, 60, 48), _BLACK)[moment.fingering.register])
 
 
 def _hands(
-    pen: Pen, figure: Figure, origin: complex, degrees: float, holds: list[float]
+    pen: Pen, figure: Figure, origin: complex, degrees: float, holds: list[complex]
 ) -> None:
     """The viewer's right hand holds the first place along the bore, the left next."""
     direction = cmath.rect(1.0, math.radians(degrees))
@@ -44,124 +50,92 @@ def _hands(
         draw_arm(pen, figure, side, origin + direction * hold)
 
 
-def stand_with_flute(performer: Performer) -> Figure:
-    """Room at the viewer's left for the flute."""
-    return Figure(performer, head=62 + 26j, tilt=-5.0)
-
-
 def play_flute(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A silver tube, sideways from the lips."""
-    origin, degrees = figure.mouth + 8 + 0.4j, 172.0
+    origin = figure.mouth + 8 + 0.4j
+    degrees = 165.0 + 10.0 * moment.fingering.register
     frame = pen.at(origin, degrees)
-    frame.stroke([0, 64], 4.8, _STEEL)
-    frame.stroke([0, 64], 3.2, _SILVER)
-    frame.stroke([1 + 0.7j, 63 + 0.7j], 0.8, (246, 248, 252))
+    # Downwards on the picture is a negative side of a tube that points left.
+    _hands(pen, figure, origin, degrees, [27 - 5j, 50 - 5j])
+    frame.stroke([0, 66], 5.4, _STEEL)
+    frame.stroke([0, 66], 4.0, _SILVER)
     frame.oval(8 + 0j, 4 + 1.9j, _STEEL)
-    shift = 3.0 * moment.height
-    _hands(pen, figure, origin + 2.6j, degrees, [25 - shift, 47 - shift])
-    places = [complex(20 + 4.6 * key, 0) for key in range(9)]
-    _keys(frame, moment, places, 1.9, up=(238, 240, 246), down=(82, 88, 104))
-
-
-def stand_with_clarinet(performer: Performer) -> Figure:
-    """Facing the viewer."""
-    return Figure(performer, head=50 + 20j)
+    places = np.linspace(24, 63, KEYS["flute"]) + 0.4j
+    _keys(frame, moment, places, 2.8, thumb=17 + 0j, down=(44, 48, 66))
 
 
 def play_clarinet(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A thick black tube straight down, a wide bell."""
-    origin, degrees = figure.mouth, 90.0 - 4.0 * moment.sway
+    origin, degrees = figure.mouth, 95.0 - 12.0 * moment.fingering.register
     frame = pen.at(origin, degrees)
-    bore = np.array([0, 5, 6, 10, 50, 58, 62, 65], complex)
-    frame.polygon(tube(bore, [1.4, 2.6, 3.4, 3.4, 3.6, 4.6, 7.2, 9.4]), (86, 86, 96))
-    frame.polygon(tube(bore, [0.9, 1.8, 2.6, 2.6, 2.8, 3.8, 6.4, 8.6]), _BLACK)
+    _hands(pen, figure, origin, degrees, [24 - 5j, 45 + 5j])
+    bore = np.array([0, 5, 6, 10, 62, 68, 72, 75], complex)
+    frame.polygon(tube(bore, [1.4, 2.8, 3.8, 3.8, 4.0, 5.0, 7.6, 9.8]), (96, 96, 106))
+    frame.polygon(tube(bore, [0.9, 1.9, 2.9, 2.9, 3.1, 4.1, 6.7, 8.9]), _BLACK)
     frame.polygon(tube(np.array([3, 6], complex), [2.4, 3.0]), _SILVER)
-    for ring in (11, 31, 51):
-        frame.stroke([ring - 3.0j, ring + 3.0j], 1.2, _SILVER)
-    shift = 2.5 * moment.height
-    _hands(pen, figure, origin, degrees, [22 - shift, 42 - shift])
-    places = [complex(15 + 4.4 * key, 0.4) for key in range(8)]
-    _keys(frame, moment, places, 1.5, up=(236, 240, 246), down=(120, 124, 134))
-
-
-def stand_with_oboe(performer: Performer) -> Figure:
-    """Facing the viewer, a little to the right of the oboe."""
-    return Figure(performer, head=56 + 22j, tilt=8.0)
+    frame.stroke([64 - 3.6j, 64 + 3.6j], 1.4, _SILVER)
+    places = np.linspace(17, 61, KEYS["clarinet"])
+    _keys(frame, moment, places, 2.0, thumb=10 + 0j, down=(58, 58, 72))
 
 
 def play_oboe(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A thin dark tube held aslant, a cane reed, a small round bell."""
-    origin, degrees = figure.mouth, 124.0 - 4.0 * moment.sway
+    origin, degrees = figure.mouth, 126.0 - 12.0 * moment.fingering.register
     frame = pen.at(origin, degrees)
-    frame.polygon(tube(np.array([0, 9], complex), [1.7, 0.9]), _CANE)
-    bore = curve([9, 30, 46, 51, 55, 57.5])
-    width = np.interp(bore.real, [9, 46, 51, 55, 57.5], [1.2, 2.0, 4.2, 3.6, 3.2])
+    _hands(pen, figure, origin, degrees, [24 - 5j, 42 + 5j])
+    frame.polygon(tube(np.array([0, 9], complex), [1.9, 1.0]), _CANE)
+    bore = curve([8, 30, 52, 57, 61, 64])
+    width = np.interp(bore.real, [8, 52, 57, 61, 64], [1.4, 2.0, 4.6, 4.0, 3.4])
     frame.polygon(tube(bore, width + 0.7), (120, 112, 116))
-    frame.polygon(tube(bore, width), (44, 30, 34))
-    shift = 2.5 * moment.height
-    _hands(pen, figure, origin, degrees, [22 - shift, 38 - shift])
-    places = [complex(14 + 4.2 * key, 1.6) for key in range(8)]
-    _keys(frame, moment, places, 1.1, up=(250, 236, 180), down=(150, 130, 80))
-
-
-def stand_with_bassoon(performer: Performer) -> Figure:
-    """Left of the bassoon, which rises beside the head."""
-    return Figure(performer, head=39 + 26j, size=9.4)
+    frame.polygon(tube(bore, width), (52, 32, 36))
+    places = np.linspace(18, 53, KEYS["oboe"])
+    _keys(
+        *(frame, moment, places, 2.2),
+        **{"thumb": 11 + 0j, "down": (78, 46, 44), "up": (255, 244, 206)},
+    )
 
 
 def play_bassoon(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A red-brown pole from the hip to above the head, a curved silver bocal."""
-    foot = figure.head + -13 + 70j
-    degrees = -66.0
+    foot = figure.head + -12 + 72j
+    degrees = -73.0 + 8.0 * moment.fingering.register
     frame = pen.at(foot, degrees)
     wood = (150, 46, 26)
-    frame.stroke([0, 96], 8.4, shade(wood, 0.5))
-    frame.stroke([0, 96], 6.6, wood)
-    frame.stroke([2 - 4.6j, 52 - 4.6j], 4.0, shade(wood, 0.75))
-    frame.stroke([4 + 1.4j, 92 + 1.4j], 1.0, shade(wood, 1.4))
-    for ring in (8, 38, 66):
-        frame.stroke([ring - 3.6j, ring + 3.6j], 1.8, _SILVER)
-    frame.stroke([97 - 2.6j, 97 + 2.6j], 3.0, (250, 246, 236))
-    turn = cmath.rect(1.0, math.radians(degrees))
-    joint = foot + turn * (53 - 4.6j)
-    bend = [figure.mouth, figure.mouth + 7 + 1j, figure.mouth + 10 + 7j, joint]
-    pen.stroke(curve(bend), 2.4, _STEEL)
-    pen.stroke(curve(bend), 1.4, _SILVER)
-    pen.stroke([figure.mouth, figure.mouth + 3], 2.2, _CANE)
-    shift = 3.0 * moment.height
-    _hands(pen, figure, foot, degrees, [44 + shift, 20 + shift])
-    places = [complex(14 + 6 * key, 1) for key in range(9)]
-    _keys(frame, moment, places, 1.5, up=_SILVER, down=(90, 96, 110))
-
-
-def stand_with_sax(performer: Performer) -> Figure:
-    """Left of the saxophone's bell."""
-    return Figure(performer, head=40 + 22j)
+    _hands(pen, figure, foot, degrees, [50 + 6j, 24 - 6j])
+    frame.stroke([0, 102], 8.4, shade(wood, 0.5))
+    frame.stroke([0, 102], 6.6, wood)
+    frame.stroke([66 - 3.6j, 66 + 3.6j], 1.8, _SILVER)
+    frame.stroke([84 - 3.6j, 84 + 3.6j], 1.8, _SILVER)
+    frame.stroke([102 - 3.2j, 102 + 3.2j], 3.4, (250, 246, 236))
+    joint = foot + cmath.rect(1.0, math.radians(degrees)) * (63 - 2.6j)
+    bend = [figure.mouth, figure.mouth + 7 + 1j, figure.mouth + 10 + 5j, joint]
+    pen.stroke(curve(bend), 2.6, _STEEL)
+    pen.stroke(curve(bend), 1.6, _SILVER)
+    pen.stroke([figure.mouth, figure.mouth + 3], 2.4, _CANE)
+    places = np.linspace(54, 4, KEYS["bassoon"])
+    _keys(frame, moment, places, 2.5, thumb=62 + 0j, down=(84, 26, 18))
 
 
 _SAX = curve(
     [
-        *(1 + 0j, 8 - 1j, 14 + 3j, 15 + 12j, 14 + 34j),
-        *(14 + 50j, 19 + 59j, 28 + 58j, 33 + 48j, 36 + 36j),
+        *(1 + 0j, 8 - 1j, 14 + 3j, 15 + 12j, 14 + 36j),
+        *(14 + 53j, 19 + 62j, 28 + 61j, 33 + 51j, 36 + 39j),
     ]
 )
 _SAX_WIDTH = np.interp(
-    np.arange(len(_SAX)), [0, 12, 30, 42, 48, 54], [1.3, 1.8, 3.6, 5.0, 7.0, 11.0]
+    np.arange(len(_SAX)), [0, 12, 30, 42, 48, 54], [1.3, 2.2, 3.8, 5.2, 7.2, 11.0]
 )
 
 
 def play_sax(pen: Pen, figure: Figure, moment: Moment) -> None:
     """A golden horn that bends at the lips and turns up into a wide bell."""
-    frame = pen.at(figure.mouth, 2.0 * moment.sway)
+    degrees = 6.0 - 12.0 * moment.fingering.register
+    frame = pen.at(figure.mouth, degrees)
+    _hands(pen, figure, figure.mouth, degrees, [20 + 20j, 9 + 41j])
     frame.polygon(tube(_SAX, _SAX_WIDTH + 0.9), _BRONZE)
     frame.polygon(tube(_SAX, _SAX_WIDTH), _GOLD)
-    frame.stroke(_SAX[14:38] - 1.4, 1.1, (255, 232, 150))
-    frame.at(36 + 36j, 18).oval(0j, 11 + 3.4j, (255, 214, 96))
-    frame.at(36 + 36j, 18).oval(0j, 8.4 + 2.2j, (104, 66, 14))
+    frame.at(36 + 39j, 18).oval(0j, 11 + 3.4j, (255, 214, 96))
+    frame.at(36 + 39j, 18).oval(0j, 8.4 + 2.2j, (104, 66, 14))
     frame.stroke([0j, 4 - 0.5j], 3.2, _BLACK)
-    shift = 3.0 * moment.height
-    mouth = figure.mouth
-    draw_arm(pen, figure, 1, mouth + 16 + (19 - shift) * 1j)
-    draw_arm(pen, figure, -1, mouth + 12 + (40 - shift) * 1j)
-    places = [complex(14.6, 13 + 4.6 * key) for key in range(9)]
-    _keys(frame, moment, places, 1.7, up=(255, 240, 186), down=(122, 78, 12))
+    places = 14.6 + 1j * np.linspace(12, 54, KEYS["sax"])
+    _keys(frame, moment, places, 2.5, thumb=10 + 1j, down=(92, 52, 10))

@@ -1,12 +1,17 @@
-"""Plans the songs of the data set and performs them: windows of sound and pictures."""
+"""Plans the songs of the data set and performs them: windows of sound and pictures.
+
+Everybody of the cast plays every instrument, once in the training split, so that a
+face tells nothing about the instrument.
+"""
 
 import dataclasses
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float, Float32, Int32, UInt8
 
 from cmgan_jax.prepare.datasets.pocket_orchestra.drawing import Painter
 from cmgan_jax.prepare.datasets.pocket_orchestra.figure import Moment
+from cmgan_jax.prepare.datasets.pocket_orchestra.fingering import fingering
 from cmgan_jax.prepare.datasets.pocket_orchestra.instruments import INSTRUMENTS
 from cmgan_jax.prepare.datasets.pocket_orchestra.performers import (
     CAST,
@@ -14,32 +19,38 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.performers import (
     Performer,
     performer_named,
 )
+from cmgan_jax.prepare.datasets.pocket_orchestra.recording import record
 from cmgan_jax.prepare.datasets.pocket_orchestra.songs import Song, compose
+from cmgan_jax.prepare.datasets.pocket_orchestra.staging import set_stage
 from cmgan_jax.prepare.datasets.pocket_orchestra.synthesis import synthesise
 from cmgan_jax.prepare.datasets.pocket_orchestra.timbre import Instrument
 
 CLASS_NAMES: tuple[str, ...] = tuple(sorted(INSTRUMENTS))
 HOP_SECONDS = 0.1
 WINDOW_SECONDS = 0.5
-# Of the players of one instrument: their places in the shuffled cast, counted from
-# twice (guests: once) the class index. Everyone gets two instruments.
-_CAST_OFFSETS = (0, 1, 6, 13)
-_GUEST_OFFSETS = (0, 5)
 
 
 @dataclasses.dataclass(frozen=True)
 class SplitSize:
-    """Size of one split: songs of every class, and windows of every song."""
+    """Size of one split.
 
-    songs: int
+    Attributes:
+      players: who plays the songs of one class, a song each: places in the shuffled
+        cast (or guests), counted from a place that moves with the class.
+      windows: windows of every song.
+    """
+
+    players: tuple[int, ...]
     windows: int
 
 
+# As many even places as odd ones: then all play equally many instruments.
 SPLITS = {
-    "train": SplitSize(songs=8, windows=192),
-    "validation": SplitSize(songs=2, windows=77),
-    "test": SplitSize(songs=4, windows=77),
-    "test_performers": SplitSize(songs=2, windows=77),
+    "train": SplitSize(players=2 * tuple(range(len(CAST))), windows=30),
+    "validation": SplitSize(players=(0, 1, 10, 15), windows=39),
+    "test": SplitSize(players=(4, 7, 8, 13, 18, 19, 22, 25), windows=39),
+    "test_performers": SplitSize(players=(0, 2, 3, 7), windows=39),
+    "judging": SplitSize(players=tuple(range(len(CAST))), windows=15),
 }
 
 
@@ -80,26 +91,19 @@ class Performance:
     pitch: Float32[np.ndarray, " n"]
 
 
-def _players(class_index: int, split: str, cast: list[str], guests: list[str]):
-    if split == "test_performers":
-        places = [class_index + offset for offset in _GUEST_OFFSETS]
-        return [guests[place % len(guests)] for place in places]
-    places = [2 * class_index + offset for offset in _CAST_OFFSETS]
-    return [cast[place % len(cast)] for place in places]
-
-
 def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
     """Who plays what, in every split.
 
-    Songs differ between all splits. Validation and test songs are played by people of
-    the training split; test_performers by people who play nowhere else.
+    Songs, and with them clothes, rooms and recordings, differ between all splits.
+    Validation and test songs, and those on which judges are trained, are played by
+    people of the training split; test_performers by people who play nowhere else.
 
     Args:
       seed: of the casting and the songs.
       scale: factor on the length of the songs; every song keeps two windows or more.
 
     Returns:
-      The songs of train, validation, test and test_performers.
+      The songs of every split.
 
     Raises:
       ValueError: scale is not positive.
@@ -113,21 +117,23 @@ def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
     songs_before = 0
     for split, size in SPLITS.items():
         windows = max(2, round(scale * size.windows))
+        guest = split == "test_performers"
+        people, step = (guests, 1) if guest else (cast, 2)
         plan[split] = []
         for class_index, instrument in enumerate(CLASS_NAMES):
-            players = _players(class_index, split, cast, guests)
-            for song in range(size.songs):
+            for song, place in enumerate(size.players):
                 number = songs_before + song
+                player = people[(step * class_index + place) % len(people)]
                 plan[split].append(
                     SongPlan(
                         name=f"{instrument}{number:02d}",
                         instrument=instrument,
-                        performer=players[song % len(players)],
+                        performer=player,
                         seed=(seed * len(CLASS_NAMES) + class_index) * 100 + number,
                         seconds=round(WINDOW_SECONDS + (windows - 1) * HOP_SECONDS, 3),
                     )
                 )
-        songs_before += size.songs
+        songs_before += len(size.players)
     return plan
 
 
@@ -135,17 +141,46 @@ def _moment(
     song: Song, instrument: Instrument, performer: Performer, seconds: float
 ) -> Moment:
     index = song.note_at(seconds)
-    pitch = song.pitch[index]
+    pitch = int(song.pitch[index])
     since = max(0.0, seconds - song.onset[index])
     stroke = min(1.0, since / song.duration[index])
     span = instrument.highest - instrument.lowest
     return Moment(
-        height=float((pitch - instrument.lowest) / span),
-        semitone=int(pitch),
+        fingering=fingering(instrument.name, pitch),
+        height=(pitch - instrument.lowest) / span,
         bow=float(stroke if index % 2 == 0 else 1.0 - stroke),
         sway=float(np.sin(2 * np.pi * performer.sway_hertz * seconds)),
         nod=float(np.exp(-since / 0.12)),
     )
+
+
+def draw(
+    song: SongPlan,
+    times: Float[np.ndarray, " n"],
+    *,
+    image_size: int,
+    playing: bool = True,
+) -> UInt8[np.ndarray, "n s s 3"]:
+    """Pictures of moments of a song.
+
+    Args:
+      song: what is performed.
+      times: the moments, in seconds, [n].
+      image_size: height and width of a picture, in pixels.
+      playing: whether to draw the instrument and what plays it; see `Painter`.
+    """
+    instrument = INSTRUMENTS[song.instrument]
+    performer = performer_named(song.performer)
+    notes = compose(instrument, song.seconds, seed=song.seed)
+    painter = Painter(
+        song.instrument,
+        performer,
+        staging=set_stage(song.seed),
+        image_size=image_size,
+        playing=playing,
+    )
+    moments = [_moment(notes, instrument, performer, time) for time in times]
+    return np.stack([painter.picture(moment) for moment in moments])
 
 
 def perform(
@@ -172,12 +207,12 @@ def perform(
             f"{window_seconds} s: plan songs with a larger scale or shorten the window."
         )
     instrument = INSTRUMENTS[song.instrument]
-    performer = performer_named(song.performer)
     notes = compose(instrument, song.seconds, seed=song.seed)
     wave = synthesise(
         notes,
         instrument,
-        performer,
+        performer_named(song.performer),
+        record(song.seed),
         seconds=song.seconds,
         sample_rate=sample_rate,
         seed=song.seed,
@@ -185,11 +220,10 @@ def perform(
     times = np.arange(count) * HOP_SECONDS
     length = round(window_seconds * sample_rate)
     starts = np.minimum(np.rint(times * sample_rate).astype(int), len(wave) - length)
-    painter = Painter(song.instrument, performer, image_size=image_size)
-    moments = [_moment(notes, instrument, performer, time) for time in times]
+    pitch = [notes.pitch[notes.note_at(time)] for time in times]
     return Performance(
-        images=np.stack([painter.picture(moment) for moment in moments]),
+        images=draw(song, times, image_size=image_size),
         windows=np.lib.stride_tricks.sliding_window_view(wave, length)[starts],
         time_ms=np.rint(times * 1000).astype(np.int32),
-        pitch=np.array([moment.semitone for moment in moments], np.float32),
+        pitch=np.array(pitch, np.float32),
     )

@@ -70,7 +70,9 @@ def _melody(rng: np.random.Generator, instrument: Instrument, notes: int) -> np.
     scale = np.array(_SCALES[rng.integers(len(_SCALES))]) + rng.integers(12)
     every = (np.arange(11)[:, None] * 12 + scale).ravel()
     span = rng.integers(16, 25)
-    low = rng.integers(instrument.lowest, instrument.highest - span + 1)
+    # Drawn from beyond the range and brought back, so that its ends are played too.
+    low = rng.integers(instrument.lowest - 5, instrument.highest - span + 6)
+    low = np.clip(low, instrument.lowest, instrument.highest - span)
     choices = every[(every >= low) & (every <= low + span)]
     place = rng.integers(len(choices))
     pitch = np.empty(notes)

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Complex64, Float, Float32
 
 from cmgan_jax.prepare.datasets.pocket_orchestra.performers import Performer
+from cmgan_jax.prepare.datasets.pocket_orchestra.recording import Recording
 from cmgan_jax.prepare.datasets.pocket_orchestra.songs import Song
 from cmgan_jax.prepare.datasets.pocket_orchestra.timbre import (
     Instrument,
@@ -11,7 +12,6 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.timbre import (
 )
 
 _MOST_PARTIALS = 48
-_PEAK = 0.9
 
 
 def hertz(pitch: float) -> float:
@@ -58,11 +58,12 @@ def _pitch_curve(
     seconds: Float[np.ndarray, " n"],
     vibrato: Float[np.ndarray, " n"],
     *,
+    detune: float,
     arrives_from: float,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, " n"]:
     """Departure from the written pitch, in cents."""
-    cents = performer.detune + instrument.jitter * _wander(rng, seconds, 25.0)
+    cents = detune + instrument.jitter * _wander(rng, seconds, 25.0)
     cents += instrument.vibrato_cents * performer.vibrato_depth * vibrato
     return cents + 100.0 * arrives_from * np.exp(-seconds / (instrument.glide / 2))
 
@@ -73,6 +74,7 @@ def _note(
     pitch: float,
     *,
     held: float,
+    detune: float,
     arrives_from: float,
     sample_rate: int,
     rng: np.random.Generator,
@@ -84,7 +86,8 @@ def _note(
     vibrato = np.clip(seconds / 0.25 - 0.3, 0.0, 1.0)
     vibrato *= np.sin(2 * np.pi * rate * seconds + rng.uniform(0, 6))
     cents = _pitch_curve(
-        instrument, performer, seconds, vibrato, arrives_from=arrives_from, rng=rng
+        *(instrument, performer, seconds, vibrato),
+        **{"detune": detune, "arrives_from": arrives_from, "rng": rng},
     )
     base = hertz(pitch)
     phase = np.cumsum(base * 2.0 ** (cents / 1200.0)) * (2 * np.pi / sample_rate)
@@ -123,16 +126,16 @@ def _coloured_noise(
 
 def _echo(
     dry: Float32[np.ndarray, " samples"],
-    performer: Performer,
+    room_seconds: float,
     *,
     sample_rate: int,
+    rng: np.random.Generator,
 ) -> Float32[np.ndarray, " samples"]:
-    """The room's answer: convolution with noise that dies away (same for a person)."""
-    rng = np.random.default_rng([7, *performer.name.encode()])
-    length = int(performer.room_seconds * sample_rate)
+    """The room's answer: convolution with noise that dies away."""
+    length = int(room_seconds * sample_rate)
     seconds = np.arange(length, dtype=np.float32) / sample_rate
     answer = rng.standard_normal(length, np.float32)
-    answer *= 10.0 ** (-3.0 * seconds / performer.room_seconds)
+    answer *= 10.0 ** (-3.0 * seconds / room_seconds)
     answer /= np.sqrt(np.sum(answer**2))
     padded = len(dry) + length
     padded += -padded % 4096
@@ -145,6 +148,7 @@ def _play_notes(
     instrument: Instrument,
     performer: Performer,
     *,
+    detune: float,
     samples: int,
     sample_rate: int,
     rng: np.random.Generator,
@@ -161,6 +165,7 @@ def _play_notes(
             performer,
             pitch,
             held=held,
+            detune=detune,
             arrives_from=np.clip(before - pitch, -4, 4),
             sample_rate=sample_rate,
             rng=rng,
@@ -177,6 +182,7 @@ def synthesise(
     song: Song,
     instrument: Instrument,
     performer: Performer,
+    recording: Recording,
     *,
     seconds: float,
     sample_rate: int,
@@ -188,12 +194,13 @@ def synthesise(
       song: what is played.
       instrument: on what.
       performer: by whom.
+      recording: where, how tuned and how recorded.
       seconds: length of the waveform.
       sample_rate: samples per second, in Hz.
-      seed: of the small irregularities.
+      seed: of the small irregularities and the room's echo.
 
     Returns:
-      Waveform, peak 0.9, [samples].
+      Waveform, its peak the recording's level, [samples].
     """
     rng = np.random.default_rng([seed, 2])
     samples = round(seconds * sample_rate)
@@ -201,6 +208,7 @@ def synthesise(
         song,
         instrument,
         performer,
+        detune=recording.detune,
         samples=samples,
         sample_rate=sample_rate,
         rng=rng,
@@ -210,9 +218,12 @@ def synthesise(
     shaped = _coloured_noise(rng, -4.34 * away**2, samples)
     level = performer.noise - instrument.noise
     music = tone + breath * shaped * np.float32(10.0 ** (level / 20.0))
-    music += performer.room * _echo(music, performer, sample_rate=sample_rate)
+    echo = _echo(music, recording.room_seconds, sample_rate=sample_rate, rng=rng)
+    music += np.float32(recording.room) * echo
+    octaves = np.log2(frequency / 1000.0)
+    colour = (10.0 ** (recording.tone * octaves / 20.0)).astype(np.float32)
+    music = np.fft.irfft(np.fft.rfft(music) * colour, samples)
     music /= np.max(np.abs(music))
-    tilt = performer.hiss_tilt * np.log2(frequency / 1000.0)
-    hiss = _coloured_noise(rng, tilt, samples)
-    music += np.float32(10.0 ** (-performer.hiss / 20.0)) * hiss
-    return music * (_PEAK / np.max(np.abs(music)))
+    hiss = _coloured_noise(rng, recording.hiss_tilt * octaves, samples)
+    music += np.float32(10.0 ** (-recording.hiss / 20.0)) * hiss
+    return music * np.float32(recording.level / np.max(np.abs(music)))

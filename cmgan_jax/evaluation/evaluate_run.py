@@ -1,0 +1,187 @@
+"""How a trained system is scored on one split, and what is kept of it.
+
+"full": every source, the judges of the data set, everything in `metrics`. "original":
+what the authors measured, one fixed batch of 64 under the run's own classifier.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.judges import TEST_SPLITS, Judge, require_judges, test_splits
+from cmgan_jax.evaluation.original import judges_itself, original
+from cmgan_jax.evaluation.table import Table, make_table
+from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.signals.direction import Direction
+from cmgan_jax.signals.representation import require_same
+
+__all__ = ["PROTOCOLS", "TEST_SPLITS", "evaluate_run", "read_result"]
+
+PROTOCOLS = ("full", "original")
+VERSION = 1  # of what is measured; a result of another version is made anew
+
+
+def evaluate_run(
+    model: Model,
+    prepared: PreparedData,
+    *,
+    split: str,
+    protocol: str = "full",
+    direction: Direction | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Scores a model on a split, or finds that exactly this was done before.
+
+    Writes WORKDIR/evaluation/SPLIT.json and, for the full protocol, SPLIT_items.npz
+    with a row per source. They are made anew when the checkpoint, the data, a judge or
+    an argument is another than the one they were made from.
+
+    Args:
+      model: a trained system.
+      prepared: data with the model's representation and classes.
+      split: name of the split.
+      protocol: "full" or "original".
+      direction: needed where the system knows several.
+      seed: of the noise.
+
+    Returns:
+      "protocol", "direction", "split", "n", "songs", "chance", "class_names",
+      "judges" {name: {"rows", "real"}}, "metrics" by name, "labels_in_training" (how
+      labels help the generator to be recognised), "made_from". Of the original
+      protocol: see `original`.
+
+    Raises:
+      ValueError: an unknown protocol or split, or data the model does not fit.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(
+            f"protocol {protocol!r} is unknown; known: {', '.join(PROTOCOLS)}."
+        )
+    prepared.split(split)
+    require_fitting(model, prepared)
+    direction = direction or model.direction
+    judges = ()
+    if protocol == "full":
+        judges = require_judges(prepared, direction.target)
+    made_from = _made_from(model, prepared, judges, direction, protocol, seed)
+    path = result_path(model, split, protocol=protocol, direction=direction)
+    items = path.with_name(f"{path.stem}_items.npz")
+    stored = read_result(path)
+    whole = protocol == "original" or items.exists()
+    if stored and whole and stored["made_from"] == made_from:
+        return stored
+    head = {"protocol": protocol, "direction": direction.name, "split": split}
+    common = {"split": split, "direction": direction, "seed": seed}
+    if protocol == "full":
+        table = make_table(model, judges, prepared, **common)
+        table.save(items)
+        body = _measured(table, judges)
+    else:
+        body = original(model, prepared, **common)
+    result = (
+        head
+        | body
+        | {
+            "chance": 1.0 / len(prepared.class_names),
+            "class_names": list(prepared.class_names),
+            "labels_in_training": list(model.system.labels_used),
+            "judges_itself": protocol == "original" and judges_itself(model, direction),
+            "made_from": made_from,
+        }
+    )
+    write_json(path, result)
+    return result
+
+
+def require_splits(prepared: PreparedData) -> list[str]:
+    """The test splits of a data set.
+
+    Raises:
+      ValueError: it has none; lists the splits there are.
+    """
+    found = test_splits(prepared)
+    if not found:
+        raise ValueError(
+            f"{prepared.path} has no split {' or '.join(TEST_SPLITS)}, only "
+            f"{', '.join(prepared.splits)}: name one with --split."
+        )
+    return found
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """A stored result of this version of the software; None where there is none."""
+    if not path.exists():
+        return None
+    try:
+        result = json.loads(path.read_text())
+    except json.JSONDecodeError:
+        return None
+    known = isinstance(result, dict) and isinstance(result.get("made_from"), dict)
+    return result if known and result["made_from"].get("version") == VERSION else None
+
+
+def result_path(
+    model: Model, split: str, *, protocol: str, direction: Direction
+) -> Path:
+    """Where a result is stored; the direction is named where there are several."""
+    prefix = f"{direction.name}_" if len(model.system.directions) > 1 else ""
+    suffix = "" if protocol == "full" else f"_{protocol}"
+    return model.workdir / "evaluation" / f"{prefix}{split}{suffix}.json"
+
+
+def require_fitting(model: Model, prepared: PreparedData) -> None:
+    """Refuses data that a model was not made for.
+
+    Raises:
+      ValueError: says which parameters of the representation or classes differ.
+    """
+    record = model.record
+    require_same(
+        record.representation,
+        prepared.representation,
+        first_is=f"the run {model.workdir}",
+        second_is=f"the data {prepared.path}",
+    )
+    if record.class_names != prepared.class_names:
+        raise ValueError(
+            f"the run knows the classes {list(record.class_names)}, the data "
+            f"{list(prepared.class_names)}: evaluate on data with the same classes."
+        )
+
+
+def _made_from(
+    model: Model,
+    prepared: PreparedData,
+    judges: tuple[Judge, ...],
+    direction: Direction,
+    protocol: str,
+    seed: int,
+) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "protocol": protocol,
+        "direction": direction.name,
+        "seed": seed,
+        "step": model.step,
+        "checkpoint": model.digest,
+        "data": prepared.digest,
+        "judges": {judge.name: judge.digest for judge in judges},
+    }
+
+
+def _measured(table: Table, judges: tuple[Judge, ...]) -> dict[str, Any]:
+    return {
+        "n": len(table),
+        "songs": len(set(table.song.tolist())),
+        "judges": {
+            judge.name: {
+                "rows": judge.rows,
+                "real": {name: dict(entry) for name, entry in judge.real.items()},
+            }
+            for judge in judges
+        },
+        "metrics": metrics.measure(table),
+    }

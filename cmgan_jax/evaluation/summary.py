@@ -1,0 +1,197 @@
+"""Several runs of one system, which differ in their seed, in one table."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmgan_jax.evaluation.evaluate_run import read_result
+from cmgan_jax.evaluation.intervals import interval
+from cmgan_jax.evaluation.metrics import correct, strictest
+from cmgan_jax.evaluation.table import Table
+
+Run = tuple[dict[str, Any], Table]
+
+
+def summarise(workdirs: Sequence[Path], splits: Sequence[str]) -> dict[str, Any]:
+    """What evaluations of several runs say together, by direction and split.
+
+    Args:
+      workdirs: of runs in one direction or several, evaluated on all of the splits.
+      splits: names.
+
+    Returns:
+      {direction: {split: see `summarise_runs`}}, ready for JSON.
+
+    Raises:
+      FileNotFoundError: a run is not evaluated on a split.
+      ValueError: runs were scored on different data or by different judges.
+    """
+    summary: dict[str, Any] = {}
+    for split in splits:
+        by_direction: dict[str, list[tuple[Path, Run]]] = {}
+        for workdir in workdirs:
+            for direction, run in _read(Path(workdir), split):
+                by_direction.setdefault(direction, []).append((Path(workdir), run))
+        for direction, found in by_direction.items():
+            _require_comparable(found)
+            entry = summarise_runs([run for _, run in found])
+            entry["runs"] = [str(workdir) for workdir, _ in found]
+            summary.setdefault(direction, {})[split] = entry
+    return summary
+
+
+def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
+    """What several runs scored on one split.
+
+    Args:
+      runs: the result of `evaluate_run` and the per-item table of each.
+
+    Returns:
+      "headline": mean, least and most over the runs of the strictest judge's accuracy,
+      and the 95 % interval of the mean over runs and songs. "judges": the same of each
+      judge, and "real", its accuracy on the real targets. "worst_class": the least mean
+      over runs of any class, and the least value of any run. "diversity": mean and
+      least ratio over the runs. "n" sources, "seeds" runs, "chance", labels used.
+    """
+    first, table = runs[0]
+    tables = [table for _, table in runs]
+    own = [correct(table, strictest(table)) for table in tables]
+    measured = [result["metrics"] for result, _ in runs]
+    judges = {
+        judge: _over_runs([correct(table, judge) for table in tables], tables)
+        | {"real": float(np.mean([m["real_accuracy"][judge] for m in measured]))}
+        | {"rows": first["judges"][judge]["rows"]}
+        for judge in table.judges
+    }
+    return {
+        "seeds": len(runs),
+        "n": first["n"],
+        "songs": first["songs"],
+        "chance": first["chance"],
+        "headline": _over_runs(own, tables),
+        "judges": judges,
+        "worst_class": _worst_class(measured),
+        "diversity": _diversity(measured),
+        "labels_in_training": first["labels_in_training"],
+    }
+
+
+def as_markdown(summary: Mapping[str, Any]) -> str:
+    """The summary as one Markdown table, accuracies in percent."""
+    lines = [
+        "| direction, split | seeds | accuracy % (least to most) | 95 % interval "
+        "| judges | judges on real | worst class | diversity (least) | labels used |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for direction, splits in summary.items():
+        for split, entry in splits.items():
+            lines.append(_line(f"{direction}, {split}", entry))
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, entry: Mapping[str, Any]) -> str:
+    head, worst, judges = entry["headline"], entry["worst_class"], entry["judges"]
+    low, high = head["interval"]
+    each = [f"{judge} {_percent(found['mean'])}" for judge, found in judges.items()]
+    real = [f"{judge} {_percent(found['real'])}" for judge, found in judges.items()]
+    least = worst["least"]
+    cells = (
+        name,
+        str(entry["seeds"]),
+        f"**{_percent(head['mean'])}** ({_percent(head['least'])} to "
+        f"{_percent(head['most'])})",
+        f"{_percent(low)} to {_percent(high)}",
+        ", ".join(each),
+        ", ".join(real),
+        f"{worst['name']} {_percent(worst['mean'])}; least {least['name']} "
+        f"{_percent(least['accuracy'])}",
+        _ratio(entry["diversity"]),
+        ", ".join(entry["labels_in_training"]) or "none",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f}"
+
+
+def _ratio(diversity: Mapping[str, Any]) -> str:
+    if diversity["mean"] is None:
+        return "unknown"
+    return f"{diversity['mean']:.2f} ({diversity['least']:.2f})"
+
+
+def _over_runs(right: list[np.ndarray], tables: list[Table]) -> dict[str, Any]:
+    """Mean, least, most and interval of accuracies, runs being the outer level."""
+    accuracies = [float(one.mean()) for one in right]
+    song = np.concatenate([table.song for table in tables])
+    seed = np.repeat(np.arange(len(right)), [len(one) for one in right])
+    ends = interval(np.concatenate(right), song, seed=seed)
+    return {
+        "mean": float(np.mean(accuracies)),
+        "least": min(accuracies),
+        "most": max(accuracies),
+        "interval": list(ends),
+    }
+
+
+def _worst_class(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The class of the least mean over runs; in each run the stricter judge counts."""
+    by_class: dict[str, list[float]] = {}
+    for one in measured:
+        judged = one["per_class"].values()
+        for name in next(iter(judged)):
+            strict = min(classes[name]["accuracy"] for classes in judged)
+            by_class.setdefault(name, []).append(strict)
+    means = {name: float(np.mean(values)) for name, values in by_class.items()}
+    worst = min(means, key=means.get)
+    least = min(by_class, key=lambda name: min(by_class[name]))
+    return {
+        "name": worst,
+        "mean": means[worst],
+        "least": {"name": least, "accuracy": min(by_class[least])},
+        "per_class": means,
+    }
+
+
+def _diversity(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean over the runs, and the least class of any run."""
+    known = [m["diversity"] for m in measured if m["diversity"]["mean"] is not None]
+    if not known:
+        return {"mean": None, "least": None}
+    least = min((one["least"] for one in known), key=lambda entry: entry["ratio"])
+    return {
+        "mean": float(np.mean([one["mean"] for one in known])),
+        "least": least["ratio"],
+        "least_class": least["name"],
+    }
+
+
+def _read(workdir: Path, split: str) -> list[tuple[str, Run]]:
+    """Direction, result and table of every full evaluation of a run on a split."""
+    found = []
+    for prefix in ("", "s2i_", "i2s_"):
+        path = workdir / "evaluation" / f"{prefix}{split}.json"
+        result = read_result(path)
+        if result is not None:
+            items = Table.load(path.with_name(f"{path.stem}_items.npz"))
+            found.append((result["direction"], (result, items)))
+    if not found:
+        raise FileNotFoundError(
+            f"{workdir} is not evaluated on its {split} split: run "
+            f"python -m cmgan_jax evaluate --workdir={workdir} --split={split}"
+        )
+    return found
+
+
+def _require_comparable(found: list[tuple[Path, Run]]) -> None:
+    first, (expected, _) = found[0]
+    for workdir, (result, _) in found[1:]:
+        for name in ("data", "judges"):
+            if result["made_from"][name] != expected["made_from"][name]:
+                raise ValueError(
+                    f"{workdir} and {first} were scored with different {name}: "
+                    "evaluate both again with what is there now."
+                )

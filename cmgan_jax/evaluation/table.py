@@ -1,0 +1,221 @@
+"""What there is to say of every generated target of a split: one row per source.
+
+Everything that is measured is computed from this table, made in one pass.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, Int, UInt8
+
+from cmgan_jax.data.order import partners
+from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.evaluation.judges import Judge
+from cmgan_jax.evaluation.nearest import nearest_of_class
+from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.runtime.whole_file import write_npz
+from cmgan_jax.signals.direction import Direction
+
+CHUNK = 512  # sources generated between two lines of progress
+AGAIN = 256  # sources that are generated a second time, with other noise
+OWN_FILE = ("generated", "real")  # columns that are not stored
+
+
+@runtime_checkable
+class Generates(Protocol):
+    """What the table asks of a model; see `runs.model.Model`."""
+
+    def generate(
+        self, sources: np.ndarray, *, direction: Direction | None, seed: int
+    ) -> np.ndarray:
+        """uint8 [n h w c] -> uint8 [n h w c]."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """The sources of one split in stored order, and what became of them.
+
+    Attributes:
+      class_names: in label order.
+      label: class of the source, [n].
+      song: of the source, -1 where unknown, [n].
+      performer: of the source, -1 where unknown, [n].
+      pitch: of the source, MIDI note number or NaN, [n].
+      guess: name of a judge -> class it sees in the generated target, [n].
+      real_guess: the same of the real target of the same pair.
+      features: of the generated target, by the first judge, [n f].
+      real_features: of the real target.
+      nearest_row: row of the training item of the source's class that is nearest to the
+        generated target, -1 where there is none, [n].
+      nearest_distance: its root mean square distance, in grey levels, [n].
+      real_nearest_row: the same of the real target.
+      real_nearest_distance: the same of the real target.
+      response: root mean square distance, in grey levels, between two targets of one
+        source with different noise; NaN where only one was generated, [n].
+      generated: targets, uint8 [n h w c]; None in a stored table.
+      real: real targets of the same pairs, uint8 [n h w c]; None in a stored table.
+    """
+
+    class_names: tuple[str, ...]
+    label: Int[np.ndarray, " n"]
+    song: Int[np.ndarray, " n"]
+    performer: Int[np.ndarray, " n"]
+    pitch: Float32[np.ndarray, " n"]
+    guess: Mapping[str, Int[np.ndarray, " n"]]
+    real_guess: Mapping[str, Int[np.ndarray, " n"]]
+    features: Float32[np.ndarray, "n f"]
+    real_features: Float32[np.ndarray, "n f"]
+    nearest_row: Int[np.ndarray, " n"]
+    nearest_distance: Float32[np.ndarray, " n"]
+    real_nearest_row: Int[np.ndarray, " n"]
+    real_nearest_distance: Float32[np.ndarray, " n"]
+    response: Float32[np.ndarray, " n"]
+    generated: UInt8[np.ndarray, "n h w c"] | None = None
+    real: UInt8[np.ndarray, "n h w c"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Names of the judges that were asked."""
+        return tuple(self.guess)
+
+    def save(self, path: Path) -> None:
+        """Writes everything but the pictures as one .npz file, whole or not at all."""
+        columns: dict[str, np.ndarray] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Mapping):
+                entries = value.items()
+                columns |= {f"{field.name}/{name}": column for name, column in entries}
+            elif field.name not in OWN_FILE:
+                columns[field.name] = np.asarray(value)
+        write_npz(path, columns)
+
+    @classmethod
+    def load(cls, path: Path) -> "Table":
+        """A stored table, without pictures.
+
+        Raises:
+          FileNotFoundError: there is none.
+          ValueError: the file is damaged.
+        """
+        try:
+            with np.load(path) as file:
+                columns = {name: file[name] for name in file.files}
+            return cls._of(columns)
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is damaged ({error}): remove it and evaluate again."
+            ) from error
+
+    @classmethod
+    def _of(cls, columns: Mapping[str, np.ndarray]) -> "Table":
+        fields: dict[str, object] = {}
+        for name, column in columns.items():
+            field, _, judge = name.partition("/")
+            if judge:
+                fields.setdefault(field, {})[judge] = column
+            else:
+                fields[field] = column
+        names = tuple(str(name) for name in fields["class_names"])
+        return cls(**fields | {"class_names": names})
+
+
+def make_table(
+    model: Generates,
+    judges: Sequence[Judge],
+    prepared: PreparedData,
+    *,
+    split: str,
+    direction: Direction,
+    seed: int = 0,
+) -> Table:
+    """Generates a target for every source of a split and looks at all of them.
+
+    What the judges see is the uint8 array that `generate` would write to a file.
+
+    Args:
+      model: what generates.
+      judges: of the target's modality.
+      prepared: the data set; nearest items are looked for in its split "train".
+      split: name of the split.
+      direction: from which modality to which.
+      seed: of the noise, and of the partners where pairing is by class.
+    """
+    rows = prepared.split(split)
+    source, target = rows.of(direction.source), rows.of(direction.target)
+    partner = partners(source.label, target.label, pairing=prepared.pairing, seed=seed)
+    real = np.asarray(target.array)[partner]
+    name = f"{direction.title}, {split}"
+    generated = _generate(model, source.array, direction, seed=seed, name=name)
+    trained = prepared.split("train").of(direction.target)
+    nearest_row, nearest_distance = nearest_of_class(
+        np.concatenate([generated, real]),
+        np.tile(source.label, 2),
+        among=trained.array,
+        among_label=trained.label,
+    )
+    n = len(source)
+    looks, real_looks = (
+        {judge.name: judge.look(items) for judge in judges}
+        for items in (generated, real)
+    )
+    first = judges[0].name
+    return Table(
+        class_names=prepared.class_names,
+        label=source.label,
+        song=source.song,
+        performer=source.performer,
+        pitch=source.pitch,
+        guess={name: np.argmax(look[1], axis=-1) for name, look in looks.items()},
+        real_guess={
+            name: np.argmax(look[1], axis=-1) for name, look in real_looks.items()
+        },
+        features=looks[first][0],
+        real_features=real_looks[first][0],
+        nearest_row=nearest_row[:n],
+        nearest_distance=nearest_distance[:n],
+        real_nearest_row=nearest_row[n:],
+        real_nearest_distance=nearest_distance[n:],
+        response=_response(model, source.array, generated, direction, seed=seed),
+        generated=generated,
+        real=real,
+    )
+
+
+def _generate(
+    model: Generates, sources: np.ndarray, direction: Direction, *, seed: int, name: str
+) -> UInt8[np.ndarray, "n h w c"]:
+    progress = Progress(f"evaluate {name}", len(sources), unit="items")
+    parts = []
+    for start in range(0, len(sources), CHUNK):
+        part = np.asarray(sources[start : start + CHUNK])
+        parts.append(model.generate(part, direction=direction, seed=seed))
+        progress.update(start + len(part))
+    return np.concatenate(parts)
+
+
+def _response(
+    model: Generates,
+    sources: np.ndarray,
+    generated: np.ndarray,
+    direction: Direction,
+    *,
+    seed: int,
+) -> Float32[np.ndarray, " n"]:
+    """How far targets of another seed are, of sources spread evenly over the split."""
+    response = np.full(len(sources), np.nan, np.float32)
+    chosen = np.linspace(0, len(sources) - 1, min(AGAIN, len(sources))).astype(int)
+    again = model.generate(
+        np.asarray(sources[chosen]), direction=direction, seed=seed + 1
+    )
+    change = generated[chosen].astype(np.float32) - again.astype(np.float32)
+    response[chosen] = np.sqrt(np.mean(change**2, axis=(1, 2, 3)))
+    return response

@@ -1,0 +1,66 @@
+"""What an evaluation says, in lines for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TRAINED_ON_TRAIN = (
+    "the judges were trained on the models' own training rows: the data have no split "
+    '"judging" (prepare again to get one)'
+)
+
+
+def lines(result: Mapping[str, Any]) -> list[str]:
+    """A result of `evaluate_run` as a few lines of text."""
+    title = f"{result['direction']} {result['split']}"
+    if result["protocol"] == "original":
+        head = (
+            f"{title} (original protocol): accuracy {result['accuracy']:.4f}  "
+            f"n {result['n']:,}  chance {result['chance']:.3f}"
+        )
+        return [head, *_cautions(result)]
+    measured = result["metrics"]
+    headline, worst = measured["headline"], measured["worst_class"]
+    low, high = headline["interval"]
+    each = "  ".join(
+        f"{name} {entry['accuracy']:.4f} (real items "
+        f"{measured['real_accuracy'][name]:.4f})"
+        for name, entry in measured["accuracy"].items()
+    )
+    return [
+        f"{title}: accuracy {headline['accuracy']:.4f}  95 % interval {low:.3f} to "
+        f"{high:.3f}  n {result['n']:,}  chance {result['chance']:.3f}",
+        f"  judges: {each}",
+        f"  worst class: {worst['name']} {worst['accuracy']:.4f} of {worst['n']:,} "
+        f"({worst['judge']} judge)",
+        f"  diversity within class, real is 1: {diversity_text(measured['diversity'])}",
+        *_cautions(result),
+    ]
+
+
+def diversity_text(diversity: Mapping[str, Any]) -> str:
+    """Mean and least diversity ratio, such as "0.81 (least 0.52, tuba)"."""
+    if diversity["mean"] is None:
+        return "unknown (no class has two items)"
+    least = diversity["least"]
+    return f"{diversity['mean']:.2f} (least {least['ratio']:.2f}, {least['name']})"
+
+
+def cautions(result: Mapping[str, Any]) -> list[str]:
+    """What a reader must know beside the number."""
+    found = []
+    if result["labels_in_training"]:
+        used = "; ".join(result["labels_in_training"])
+        found.append(f"labels help in training: {used}")
+    if result["judges_itself"]:
+        found.append(
+            "the generator was trained to please the very classifier that scores it "
+            "here: this number says nothing about other classifiers"
+        )
+    judges = result.get("judges", {})
+    if any(judge["rows"] == "train" for judge in judges.values()):
+        found.append(TRAINED_ON_TRAIN)
+    return found
+
+
+def _cautions(result: Mapping[str, Any]) -> list[str]:
+    return [f"  note: {caution}" for caution in cautions(result)]

@@ -1,0 +1,121 @@
+"""Every metric on a table small enough to be counted by hand."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.intervals import interval
+from cmgan_jax.evaluation.table import Table
+
+# Two classes, six sources, three songs. The lax judge errs once, the strict one twice.
+LABEL = np.array([0, 0, 0, 0, 1, 1])
+LAX = np.array([0, 0, 0, 1, 1, 1])
+STRICT = np.array([0, 0, 0, 0, 0, 0])
+
+
+def pictures(*levels):
+    return np.array(levels, np.uint8)[:, None, None, None] * np.ones(
+        (2, 2, 3), np.uint8
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    return Table(
+        class_names=("flute", "tuba"),
+        label=LABEL,
+        song=np.array([7, 7, 8, 8, 9, 9]),
+        performer=np.zeros(6, int),
+        pitch=np.full(6, np.nan, np.float32),
+        guess={"lax": LAX, "strict": STRICT},
+        real_guess={"lax": LABEL, "strict": np.array([0, 0, 1, 1, 1, 1])},
+        features=np.array([[0], [2], [0], [2], [5], [5]], np.float32),
+        real_features=np.array([[0], [8], [0], [8], [1], [3]], np.float32),
+        nearest_row=np.zeros(6, int),
+        nearest_distance=np.array([1, 2, 3, 4, 5, np.nan], np.float32),
+        real_nearest_row=np.zeros(6, int),
+        real_nearest_distance=np.array([6, 6, 6, 6, 6, 6], np.float32),
+        response=np.array([np.nan, 1, 2, 9, np.nan, np.nan], np.float32),
+        # Flute: deviation 10 against 40. Tuba: 1 against 2.
+        generated=pictures(100, 120, 100, 120, 50, 52),
+        real=pictures(60, 140, 60, 140, 200, 204),
+    )
+
+
+@pytest.fixture(scope="module")
+def measured(table):
+    return metrics.measure(table)
+
+
+def test_accuracy_of_each_judge_with_its_interval_over_songs(measured, table):
+    assert measured["accuracy"]["lax"]["accuracy"] == pytest.approx(5 / 6)
+    assert measured["accuracy"]["strict"]["accuracy"] == pytest.approx(4 / 6)
+    over_songs = list(interval(LAX == LABEL, table.song))
+    assert measured["accuracy"]["lax"]["interval"] == over_songs
+    assert over_songs != list(interval(LAX == LABEL, np.arange(6)))
+
+
+def test_the_strictest_judge_is_the_headline(measured):
+    assert measured["headline"]["judge"] == "strict"
+    assert measured["headline"]["accuracy"] == pytest.approx(4 / 6)
+    assert (
+        measured["headline"]["interval"] == measured["accuracy"]["strict"]["interval"]
+    )
+
+
+def test_classes_are_those_of_the_sources(measured):
+    assert measured["per_class"]["lax"] == {
+        "flute": {"accuracy": 0.75, "n": 4},
+        "tuba": {"accuracy": 1.0, "n": 2},
+    }
+    assert measured["per_class"]["strict"]["tuba"] == {"accuracy": 0.0, "n": 2}
+    assert measured["worst_class"] == {
+        "name": "tuba", "judge": "strict", "accuracy": 0.0, "n": 2,
+    }  # fmt: skip
+    assert measured["confusion"] == {
+        "lax": [[3, 1], [0, 2]],
+        "strict": [[4, 0], [2, 0]],
+    }
+
+
+def test_real_targets_are_judged_beside_the_generated_ones(measured):
+    assert measured["real_accuracy"] == {"lax": 1.0, "strict": pytest.approx(4 / 6)}
+
+
+def test_diversity_is_generated_over_real_within_each_class(measured):
+    """Pooled over classes it would be 29 over 56; real over generated 4 and 2."""
+    found = measured["diversity"]
+    assert found["per_class"] == {"flute": 0.25, "tuba": 0.5}
+    assert found["mean"] == 0.375
+    assert found["least"] == {"name": "flute", "ratio": 0.25}
+    features = measured["feature_diversity"]
+    assert features["per_class"] == {"flute": 0.25, "tuba": 0.0}
+
+
+def test_diversity_needs_two_items_and_real_ones_that_differ(table):
+    alone = dataclasses.replace(table, label=np.arange(6), class_names=tuple("abcdef"))
+    assert metrics.diversity(alone)["mean"] is None
+    same = dataclasses.replace(table, real=pictures(1, 1, 1, 1, 3, 9))
+    assert list(metrics.diversity(same)["per_class"]) == ["tuba"]
+    with pytest.raises(ValueError, match="stored table"):
+        metrics.diversity(dataclasses.replace(table, generated=None, real=None))
+
+
+def test_medians_ignore_what_is_unknown(measured, table):
+    assert measured["nearest_training_item"] == {
+        "generated": 3.0, "real": 6.0, "ratio": 0.5,
+    }  # fmt: skip
+    assert measured["response_to_noise"] == {"median": 2.0, "n": 3}
+    nothing = np.full(6, np.nan, np.float32)
+    unknown = dataclasses.replace(
+        table, nearest_distance=nothing, real_nearest_distance=nothing
+    )
+    assert set(metrics.nearest_training_item(unknown).values()) == {None}
+
+
+def test_unknown_metrics_are_refused_and_known_ones_listed(table):
+    assert set(metrics.measure(table, ("headline",))) == {"headline"}
+    with pytest.raises(ValueError, match="fid are unknown; known: headline, accuracy"):
+        metrics.measure(table, ("fid",))

@@ -1,0 +1,103 @@
+"""Several runs in one table: means, extremes, the worst class, intervals over runs."""
+
+import numpy as np
+import pytest
+
+from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.evaluate_run import VERSION
+from cmgan_jax.evaluation.intervals import interval
+from cmgan_jax.evaluation.summary import as_markdown, summarise
+from cmgan_jax.evaluation.table import Table
+from cmgan_jax.runtime.whole_file import write_json
+
+LABEL = np.repeat([0, 1], 20)
+SONG = np.arange(40) // 4
+
+
+def write_run(workdir, wrong, *, direction="s2i", split="test", data="d"):
+    """A run whose judge a errs in the rows `wrong`, and judge b never."""
+    guess = LABEL.copy()
+    guess[list(wrong)] = 1 - guess[list(wrong)]
+    shades = np.random.default_rng(0).integers(0, 200, (40, 2, 2, 3))
+    zero = np.zeros(40, np.float32)
+    table = Table(
+        class_names=("flute", "tuba"), label=LABEL, song=SONG, performer=SONG,
+        pitch=zero, guess={"a": guess, "b": LABEL}, real_guess={"a": LABEL, "b": LABEL},
+        features=np.eye(40, dtype="f4"), real_features=np.eye(40, dtype="f4"),
+        nearest_row=SONG, nearest_distance=zero + 1, real_nearest_row=SONG,
+        real_nearest_distance=zero + 1, response=zero,
+        generated=(shades // (1 + len(wrong))).astype(np.uint8),
+        real=shades.astype(np.uint8),
+    )  # fmt: skip
+    made_from = {"version": VERSION, "data": data, "judges": {"a": "1", "b": "2"}}
+    result = {
+        "protocol": "full", "direction": direction, "split": split, "n": 40,
+        "songs": 10, "chance": 0.5, "class_names": ["flute", "tuba"],
+        "judges": {name: {"rows": "judging", "real": {}} for name in "ab"},
+        "metrics": metrics.measure(table), "labels_in_training": ["a loss"],
+        "judges_itself": False, "made_from": made_from,
+    }  # fmt: skip
+    write_json(workdir / "evaluation" / f"{split}.json", result)
+    table.save(workdir / "evaluation" / f"{split}_items.npz")
+    return workdir, guess == LABEL
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    wrong = {"one": (), "two": range(10), "three": range(20, 40)}
+    written = [write_run(folder / name, rows) for name, rows in wrong.items()]
+    return [workdir for workdir, _ in written], [right for _, right in written]
+
+
+def test_mean_least_and_most_of_the_strictest_judge(runs):
+    workdirs, right = runs
+    entry = summarise(workdirs, ["test"])["s2i"]["test"]
+    head = entry["headline"]
+    assert (head["least"], head["most"]) == (0.5, 1.0)
+    assert head["mean"] == pytest.approx(0.75)
+    over_both = interval(
+        np.concatenate(right), np.tile(SONG, 3), seed=np.repeat([0, 1, 2], 40)
+    )
+    assert head["interval"] == list(over_both)
+    assert np.ptp(over_both) > np.ptp(interval(np.concatenate(right), np.tile(SONG, 3)))
+    assert entry["judges"]["a"]["mean"] == pytest.approx(0.75)
+    assert entry["judges"]["b"]["mean"] == 1.0
+    assert entry["judges"]["b"]["real"] == 1.0
+    assert entry["seeds"] == 3 and entry["n"] == 40
+
+
+def test_a_class_that_flips_in_one_run_shows(runs):
+    """Flute: 1, 1/2, 1; tuba: 1, 1, 0, by the stricter judge of each run."""
+    worst = summarise(runs[0], ["test"])["s2i"]["test"]["worst_class"]
+    assert worst["per_class"] == {
+        "flute": pytest.approx(5 / 6),
+        "tuba": pytest.approx(2 / 3),
+    }
+    assert (worst["name"], worst["mean"]) == ("tuba", pytest.approx(2 / 3))
+    assert worst["least"] == {"name": "tuba", "accuracy": 0.0}
+
+
+def test_diversity_mean_over_runs_and_least_of_any(runs):
+    entry = summarise(runs[0], ["test"])["s2i"]["test"]["diversity"]
+    assert entry["mean"] == pytest.approx((1 + 1 / 11 + 1 / 21) / 3, rel=0.02)
+    assert entry["least"] < 1 / 20
+
+
+def test_markdown_has_a_line_for_each_direction_and_split(runs, tmp_path):
+    other, _ = write_run(tmp_path / "i2s", (), direction="i2s")
+    text = as_markdown(summarise([*runs[0], other], ["test"]))
+    lines = text.splitlines()
+    assert len(lines) == 4 and all(x.count("|") == lines[0].count("|") for x in lines)
+    assert "| s2i, test | 3 | **75.0** (50.0 to 100.0) |" in lines[2]
+    assert "a 75.0, b 100.0" in lines[2] and "tuba 66.7; least tuba 0.0" in lines[2]
+    assert "a loss" in lines[2]
+    assert lines[3].startswith("| i2s, test | 1 | **100.0** (100.0 to 100.0) |")
+
+
+def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
+    other, _ = write_run(tmp_path / "other", (), data="e")
+    with pytest.raises(ValueError, match="scored with different data"):
+        summarise([runs[0][0], other], ["test"])
+    with pytest.raises(FileNotFoundError, match="--split=test_performers"):
+        summarise(runs[0], ["test_performers"])

@@ -1,0 +1,124 @@
+"""A run that stops and goes on, and what it will not go on with."""
+
+import copy
+import dataclasses
+import json
+import os
+import shutil
+import signal
+
+import pytest
+
+from cmgan_jax.runs import train_run as module
+from cmgan_jax.runs.train_run import train_run
+from cmgan_jax.runs.writers import MetricsWriter
+from cmgan_jax.training.loop import Interrupted
+
+PHASES = ("sound_classifier", "image_classifier", "gan")
+
+
+def digests(workdir, phase, step) -> dict:
+    """Of everything that a checkpoint holds: equal only where every bit is."""
+    folder = workdir / "checkpoints" / phase / str(step) / "digests"
+    return json.loads((folder / "metadata").read_text())
+
+
+def changed(config, **fields):
+    """The configuration with fields of other content, "gan__steps" being gan.steps."""
+    config = copy.deepcopy(config)
+    for name, value in fields.items():
+        section, field = name.split("__")
+        config[section][field] = value
+    return config
+
+
+def stop_at(monkeypatch, phase, step):
+    """SIGTERM arrives while the metrics of that step are written."""
+    write = MetricsWriter.write
+
+    def and_stop(self, number, scalars):
+        write(self, number, scalars)
+        if (self._phase, number) == (phase, step):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(MetricsWriter, "write", and_stop)
+
+
+@pytest.fixture(scope="module")
+def stopped(small_config, small_data, tmp_path_factory):
+    """A run stopped at its first phase's last step, and in its last phase."""
+    workdir, seen = tmp_path_factory.mktemp("stopped"), []
+    for phase, step in (("sound_classifier", 4), ("gan", 1)):
+        with pytest.MonkeyPatch.context() as patch:
+            stop_at(patch, phase, step)
+            with pytest.raises(Interrupted) as caught:
+                train_run(small_config, small_data, workdir)
+        folders = {path.name for path in (workdir / "checkpoints").iterdir()}
+        seen.append((str(caught.value), folders))
+    train_run(small_config, small_data, workdir)
+    return workdir, seen
+
+
+def test_a_request_to_stop_ends_the_run(stopped):
+    """Also at a phase's last step: the next phase does not begin."""
+    _, ((first, folders), (second, others)) = stopped
+    assert "stopped after step 4 of sound_classifier; saved" in first
+    assert folders == {"sound_classifier"}
+    assert "stopped after step 2 of gan; saved" in second and others == set(PHASES)
+
+
+def test_a_stopped_run_ends_as_the_straight_one(stopped, small_run):
+    """Bit for bit: weights, optimizers, averages, and the order of what was read."""
+    workdir, _ = stopped
+    for phase in PHASES:
+        assert set(digests(small_run, phase, 4)) == {"training", "inference"}
+        assert digests(workdir, phase, 4) == digests(small_run, phase, 4), phase
+    assert MetricsWriter.read(workdir) == MetricsWriter.read(small_run)
+
+
+def test_a_finished_run_is_left_alone(small_run, small_config, small_data, monkeypatch):
+    def no_feed(*arguments, **keywords):
+        return lambda *needs: pytest.fail("a finished phase reads nothing")
+
+    monkeypatch.setattr(module, "open_feeds", no_feed)
+    before = {p: p.stat().st_mtime_ns for p in small_run.rglob("*.jsonl")}
+    finished = train_run(small_config, small_data, small_run)
+    assert set(finished) == set(PHASES)
+    assert {p: p.stat().st_mtime_ns for p in small_run.rglob("*.jsonl")} == before
+
+
+def test_other_settings_do_not_continue_a_run(
+    small_run, small_config, small_data, tmp_path
+):
+    shutil.copy(small_run / "config.json", tmp_path)
+    other = changed(small_config, gan__loss="wasserstein")
+    with pytest.raises(
+        ValueError, match=r"config\.gan\.loss: 'hinge' -> 'wasserstein'"
+    ):
+        train_run(other, small_data, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"gan__loss": "hing"}, "gan.loss='hing' is unknown"),
+        ({"gan__batch_size": 6}, "phase 'gan': a batch of 6 cannot be split over 4"),
+        ({"run__reader": "torch"}, "run.reader='torch' is unknown"),
+    ],
+)
+def test_bad_settings_are_refused_before_anything_is_written(
+    fields, message, small_config, small_data, tmp_path
+):
+    with pytest.raises(ValueError, match=message):
+        train_run(changed(small_config, **fields), small_data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_class_aligned_data_are_not_reconstructed_in_silence(
+    small_config, small_data, tmp_path
+):
+    apart = dataclasses.replace(small_data, pairing="class")
+    assert small_config["gan"]["reconstruction_weight"] > 0
+    with pytest.raises(ValueError, match=r"reconstruction_weight=10\.0 needs pairs"):
+        train_run(small_config, apart, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,78 @@
+"""Configurations that no system can be trained with, refused by field."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+
+from cmgan_jax.signals.direction import I2S, S2I, Direction
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.registry import assemble
+
+TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("system", "sa_cmgam", "system='sa_cmgam' is unknown; known: .*'sa_cmgan'"),
+        ("direction", "s2s", "direction='s2s' is unknown; known: .*'s2i', 'i2s'"),
+        ("compute_dtype", "float16", "compute_dtype='float16' is unknown; .*bfloat16"),
+        ("gan.loss", "hing", "gan.loss='hing' is unknown; known: .*hinge"),
+        ("gan.conditioning", "none", "conditioning='none' is unknown; known: .*untrai"),
+        ("gan.average_decay", 1.0, "gan.average_decay=1.0: expected a value in"),
+        ("gan.beta1", -0.1, "gan.beta1=-0.1: expected a value in"),
+        ("gan.generator_learning_rate", 0.0, "_rate=0.0: expected a positive rate"),
+        ("gan.discriminator_every", 0, "gan.discriminator_every=0: expected 1 or more"),
+        ("gan.mismatched_weight", -0.5, "mismatched_weight=-0.5: expected 0 or more"),
+        ("gan.batch_size", 0, "gan.batch_size=0"),
+        ("model.width", 0, "model.width=0"),
+        ("model.attention_form", "dot", "model.attention_form='dot' is unknown; known"),
+        ("model.late_stages", "relu", "model.late_stages='relu' is unknown; known"),
+        ("model.attention_stage", 9, "model.attention_stage=9: expected 0 to 4, or -1"),
+        ("run.checkpoint_every", 0, "run.checkpoint_every=0"),
+        ("run.steps_per_call", 7, "log_every=50 is no multiple of .*steps_per_call=7"),
+        ("run.reader", "torch", "run.reader='torch' is unknown; known: .*'numpy'"),
+        ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
+    ],
+)
+def test_bad_fields_are_named_before_anything_heavy(field, value, message, settings):
+    config = settings("sa_cmgan", "s2i", {field: value})
+    with pytest.raises(ValueError, match=message):
+        assemble(config, TASK)
+
+
+def test_a_missing_field_is_named():
+    with pytest.raises(ValueError, match="lacks the field 'system'"):
+        assemble(SimpleNamespace(), TASK)
+
+
+def test_one_class_has_no_mismatched_pairs(settings):
+    config = settings("sa_cmgan", "s2i")
+    alone = dataclasses.replace(TASK, num_classes=1)
+    with pytest.raises(ValueError, match=r"mismatched_weight=0.5 .* has one class"):
+        assemble(config, alone)
+    config.gan.mismatched_weight = 0.0
+    assert assemble(config, alone).phase("gan").needs.fields == ("sound", "image")
+
+
+@pytest.mark.parametrize("direction", ["s2i", "i2s"])
+def test_reconstruction_of_class_aligned_data_is_refused(direction, settings):
+    """Not set to zero: a run does what its config.json says."""
+    config = settings("sa_cmgan", direction)
+    apart = dataclasses.replace(TASK, stem_aligned=False)
+    assert config.gan.reconstruction_weight > 0.0
+    with pytest.raises(ValueError, match=r"class-aligned.*reconstruction_weight=0\."):
+        assemble(config, apart)
+    config.gan.reconstruction_weight = 0.0
+    assert assemble(config, apart).phases
+
+
+def test_directions_by_name():
+    assert (Direction.named("s2i"), Direction.named("i2s")) == (S2I, I2S)
+    assert (S2I.name, I2S.name, S2I.title) == ("s2i", "i2s", "sound to image")
+    assert (S2I.source, S2I.target) == ("sound", "image")
+    with pytest.raises(ValueError, match="'a2v' is unknown; known: s2i, i2s"):
+        Direction.named("a2v")
+    with pytest.raises(ValueError, match="expected the two of"):
+        Direction("image", "image")
