@@ -6,8 +6,8 @@ from typing import Any
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.prepare.hearing import describe_hearing
 from cmgan_jax.prepare.identical import describe
-from cmgan_jax.prepare.names import quoted
 from cmgan_jax.prepare.report import REPORT_FILE
+from cmgan_jax.runtime.names import quoted
 
 
 def describe_prepared(data: PreparedData, report: dict[str, Any]) -> list[str]:

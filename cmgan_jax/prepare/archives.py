@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from cmgan_jax.prepare.names import shown
+from cmgan_jax.runtime.names import shown
 
 # Deflate reaches 1,032 on zeros; a gigabyte of pictures and sounds reaches 20.
 BOMB_RATIO = 200

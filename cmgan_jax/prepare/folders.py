@@ -9,8 +9,9 @@ import stat
 from collections.abc import Iterable
 
 from cmgan_jax.prepare.archives import unpack
-from cmgan_jax.prepare.names import by_number, is_left_behind, match, same, shown
+from cmgan_jax.prepare.names import by_number, match, same
 from cmgan_jax.prepare.plan import Defect
+from cmgan_jax.runtime.names import is_left_behind, shown
 
 Files = list[pathlib.Path]
 # Of files of one name, the one that is read: notes and indexes lie beside media.

@@ -16,9 +16,9 @@ from cmgan_jax.data.prepared import (
 )
 from cmgan_jax.prepare.builder import PairedBuilder
 from cmgan_jax.prepare.lock import hold
-from cmgan_jax.prepare.names import shown
 from cmgan_jax.prepare.report import REPORT_FILE, read_report
 from cmgan_jax.prepare.source import Changes, changes_of
+from cmgan_jax.runtime.names import shown
 
 _STAGING = f"{INCOMPLETE_PREFIX}update"
 _REPLACED = f"{INCOMPLETE_PREFIX}replaced_"

@@ -8,7 +8,7 @@ import os
 import pathlib
 from typing import Any
 
-from cmgan_jax.prepare.names import is_left_behind, shown
+from cmgan_jax.runtime.names import is_left_behind, shown
 
 _NAMED = 3
 

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from cmgan_jax.prepare import names
+from cmgan_jax.runtime import names as runtime_names
 
 NFC = unicodedata.normalize("NFC", "Flöte_é")
 NFD = unicodedata.normalize("NFD", "Flöte_é")
@@ -30,11 +31,13 @@ def test_numbers_sort_as_numbers():
     ],
 )
 def test_left_behind(name):
-    assert names.is_left_behind(name)
+    assert runtime_names.is_left_behind(name)
 
 
 def test_what_people_wrote_is_not_left_behind():
-    assert not any(map(names.is_left_behind, ["Icon", "icon.png", "thumbs", "@home"]))
+    assert not any(
+        map(runtime_names.is_left_behind, ["Icon", "icon.png", "thumbs", "@home"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_names_are_matched_as_people_read_them(ones, others, pairs, unclear):
 
 def test_shown_names_can_be_stored_and_differ():
     odd = [BYTES, "caf\\xe9", "new\nline", "new\\nline", "日本語 🎻", "a\u2028b"]
-    shown = [names.shown(name) for name in odd]
+    shown = [runtime_names.shown(name) for name in odd]
     assert shown[0] == "caf\\xe9" and shown[2] == "new\\nline"
     assert shown[4] == "日本語 🎻"
     assert len(set(shown)) == len(odd)
@@ -73,6 +76,6 @@ def test_look_alikes():
 
 @pytest.mark.parametrize("name", [BYTES, "it's", "new\n'line", "a b$c;`d`", "back\\s"])
 def test_a_quoted_path_is_one_word_to_the_shell(name):
-    command = f"printf %s {names.quoted(name)}"
+    command = f"printf %s {runtime_names.quoted(name)}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert done.stdout == os.fsencode(name)

@@ -4,8 +4,9 @@ import pathlib
 from collections import defaultdict
 
 from cmgan_jax.prepare.folders import Files, list_media, relative
-from cmgan_jax.prepare.names import look_alikes, same, same_but_case, shown
+from cmgan_jax.prepare.names import look_alikes, same
 from cmgan_jax.prepare.plan import Defect
+from cmgan_jax.runtime.names import same_but_case, shown
 
 # Files by split, class and modality ("image", "sound").
 Listing = dict[str, dict[str, dict[str, Files]]]

@@ -19,8 +19,9 @@ from cmgan_jax.prepare.datasets.paired_folders.classes import (
     unite_capitals,
 )
 from cmgan_jax.prepare.folders import list_folder, list_groups, relative
-from cmgan_jax.prepare.names import same, shown
+from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect
+from cmgan_jax.runtime.names import shown
 
 IMAGE_FOLDERS = ("img", "image", "images", "pictures")
 SOUND_FOLDERS = ("audio", "sound", "sounds", "chunk")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cmgan_jax.prepare.datasets.paired_folders.classes import Listing
 from cmgan_jax.prepare.folders import Files
-from cmgan_jax.prepare.names import match, same_but_case, shown
+from cmgan_jax.prepare.names import match
+from cmgan_jax.runtime.names import same_but_case, shown
 
 ASKED = ("auto", "stem", "class")
 _NOT_TOLD_APART = re.compile(r"[\W_]+")

@@ -26,8 +26,9 @@ from cmgan_jax.prepare.datasets.paired_folders.layout import (
 from cmgan_jax.prepare.datasets.paired_folders.pairing import decide_pairing
 from cmgan_jax.prepare.folders import match_stems, relative
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
-from cmgan_jax.prepare.names import same, shown
+from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect, Plan
+from cmgan_jax.runtime.names import shown
 
 _NUMBERED = re.compile(r"(?P<song>.+)_(?P<number>\d+)")
 _FILES_PER_TASK = 250
