@@ -5,9 +5,14 @@
   python -m cmgan_jax prepare --dataset=paired_folders --source=my_data
 
 Nothing appears at --output before it is complete: interrupt it and run it again. Run
-on finished data, it checks every file and does nothing. Whatever is wrong with the
-material is listed in prepare_report.json, beside the data, or in --output if nothing
-could be prepared.
+on finished data, it checks every file and does nothing; where the source has changed,
+it says what, and --update prepares it anew. Whatever is wrong with the material is
+listed in prepare_report.json, beside the data; if nothing could be prepared, in a file
+that the message names.
+
+  python -m cmgan_jax prepare --verify --output=data/mine
+
+checks every byte of finished data and needs no source.
 
 One song in five of train becomes the split judging: only the judges, who score what
 models generate, learn from it.
@@ -16,6 +21,7 @@ models generate, learn from it.
 import importlib
 import os
 import pathlib
+import sys
 
 from absl import flags, logging
 
@@ -24,7 +30,7 @@ from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Represent
 _BUILDERS = {
     "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
     "sub_urmp": ("SubUrmp", "PairedConfig"),
-    "paired_folders": ("PairedFolders", "PairedConfig"),
+    "paired_folders": ("PairedFolders", "PairedFoldersConfig"),
 }
 _SOUNDS = {
     "log_mel": {},
@@ -87,6 +93,30 @@ _SCALE = flags.DEFINE_float(
 _SEED = flags.DEFINE_integer(
     "seed", 0, "Seed of pocket_orchestra's songs and performers.", lower_bound=0
 )
+_PAIRING = flags.DEFINE_enum(
+    "pairing",
+    "auto",
+    ["auto", "stem", "class"],
+    "paired_folders. stem: files of one name (take07.wav, take07.jpg) are one moment. "
+    "class: sounds and pictures share their class only. auto: as the names say; asks "
+    "where they nearly match.",
+)
+_WINDOW = flags.DEFINE_enum(
+    "window",
+    "loudest",
+    ["loudest", "first"],
+    "paired_folders. Which window of a longer recording belongs to the picture of its "
+    "name; windows that are silent never do.",
+)
+_UPDATE = flags.DEFINE_bool(
+    "update",
+    False,
+    "Prepare anew if the source has changed or finished files are damaged; what is "
+    "there stays until the new data are complete, then goes, judges of it included.",
+)
+_VERIFY = flags.DEFINE_bool(
+    "verify", False, "Only check every byte of the finished data at --output."
+)
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Processes; 0 is one per core.", lower_bound=0
 )
@@ -100,27 +130,27 @@ def main() -> None:
       ValueError: flags that do not go together, material with defects, or an output
         folder that holds something else.
     """
+    # Names may hold what the terminal's encoding has no characters for.
+    sys.stdout.reconfigure(errors="backslashreplace")
     _require_compatible_flags()
     # TensorFlow logs its CPU features on import; nobody preparing data asked for them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TFDS warns of every configuration that is not declared beforehand.
     logging.set_verbosity(logging.ERROR)
-    from cmgan_jax.prepare.identical import describe
-    from cmgan_jax.prepare.preparation import prepare
+    from cmgan_jax.prepare.advice import describe_prepared, next_steps
+    from cmgan_jax.prepare.preparation import prepare, verify
     from cmgan_jax.prepare.report import read_report
 
     output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
-    data, built = prepare(_builder(output))
+    if _VERIFY.value:
+        for folder, files, size in verify(output):
+            print(f"Verified: {folder}\n  {files} files, {size:,} bytes, as prepared")
+        return
+    data, built = prepare(_builder(output), update=_UPDATE.value)
     print(f"{'Prepared' if built else 'Already prepared, unchanged'}: {data.path}")
-    for name, split in data.splits.items():
-        images, sounds = len(split.image), len(split.sound)
-        print(f"  {name:<16} {images:>7,} pictures {sounds:>7,} sounds")
-    for line in describe(read_report(data.path)["identical_across_splits"]):
+    for line in describe_prepared(data, read_report(data.path)):
         print(f"  {line}")
-    print(
-        "Next:\n  python -m cmgan_jax train "
-        f"--data={output} --config=configs/sa_cmgan.py:s2i --workdir=runs/s2i"
-    )
+    print("\n".join(next_steps(data, output)))
 
 
 def _require_compatible_flags() -> None:
@@ -135,7 +165,16 @@ def _require_compatible_flags() -> None:
             "--sound=pictures needs spectrogram pictures in a --source: "
             "pocket_orchestra makes sounds; use --sound=log_mel or --sound=coloured."
         )
-    if not embedded and not _SOURCE.value:
+    own = _DATASET.value == "paired_folders"
+    if not own and (_PAIRING.present or _WINDOW.present):
+        raise ValueError(
+            f"--pairing and --window belong to paired_folders, not to {_DATASET.value}."
+        )
+    if _VERIFY.value and (_SOURCE.value or _UPDATE.value):
+        raise ValueError(
+            "--verify only looks at finished data: leave --source and --update out."
+        )
+    if not embedded and not _SOURCE.value and not _VERIFY.value:
         raise ValueError(
             f"--dataset={_DATASET.value} needs --source=<folder or archive>."
         )
@@ -153,6 +192,8 @@ def _builder(output: pathlib.Path):
     settings = {}
     if _DATASET.value == "pocket_orchestra":
         settings = {"seed": _SEED.value, "scale": _SCALE.value}
+    if _DATASET.value == "paired_folders":
+        settings = {"pairing": _PAIRING.value, "window": _WINDOW.value}
     representation = Representation(
         image_size=_IMAGE_SIZE.value,
         image_crop=_IMAGE_CROP.value,

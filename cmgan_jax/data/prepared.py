@@ -2,23 +2,28 @@
 
 A directory holds prepared.json, and per split image.npy and sound.npy (uint8 rows,
 memory-mapped) with the columns of their items beside them. `packing` writes it.
+
+prepared.json holds the digest of every other file and of itself (`integrity`). Opening
+checks all files but the arrays by their digests and arrays by their sizes.
 """
 
 import dataclasses
 import functools
-import hashlib
-import json
 import pathlib
+import warnings
 
 import numpy as np
 
+from cmgan_jax.data.integrity import (
+    MODALITIES,
+    PREPARED_FILE,
+    content_digest,
+    read_description,
+    require_small_files,
+)
 from cmgan_jax.data.items import COLUMNS, Items, Split
 from cmgan_jax.signals.representation import Representation
 
-# 2: train has no rows that only judges learn from; those are the split judging.
-FORMAT = 2
-PREPARED_FILE = "prepared.json"
-MODALITIES = ("image", "sound")
 # TFDS builds inside such a directory and renames it when it is complete.
 INCOMPLETE_PREFIX = "incomplete."
 
@@ -51,8 +56,11 @@ class PreparedData:
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of prepared.json, which holds the digest of every file."""
-        return file_digest(self.path / PREPARED_FILE)
+        """SHA-256 of what prepared.json says, the digest of every data file included.
+
+        The same for the same data, wherever, whenever and from where prepared.
+        """
+        return content_digest(read_description(self.path))
 
     def split(self, name: str) -> Split:
         """The split of this name.
@@ -68,18 +76,19 @@ class PreparedData:
 
 
 def open_prepared(path: str | pathlib.Path) -> PreparedData:
-    """Opens prepared data; nothing but the columns is read into memory.
+    """Opens prepared data; nothing but the small files is read.
 
     Args:
       path: the directory of prepared.json, or any directory with exactly one below.
 
     Raises:
       FileNotFoundError: nothing prepared there, or a file of it is missing.
-      ValueError: several candidates, another format, or files that do not fit
-        prepared.json.
+      ValueError: several candidates, another format, or a file that is damaged; names
+        it and says what to do.
     """
     folder = _find(pathlib.Path(path))
     description = read_description(folder)
+    require_small_files(folder, description)
     representation = Representation.from_json(description["representation"])
     splits = {}
     for name, rows in description["splits"].items():
@@ -116,42 +125,6 @@ def find_prepared(path: str | pathlib.Path) -> list[pathlib.Path]:
     ]
 
 
-def read_description(folder: pathlib.Path) -> dict:
-    """The contents of prepared.json.
-
-    Raises:
-      ValueError: it is damaged or of another format.
-    """
-    file = folder / PREPARED_FILE
-    try:
-        description = json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{file} is damaged ({error}): prepare again.") from error
-    if description.get("format") != FORMAT:
-        raise ValueError(
-            f"{file} has format {description.get('format')!r}, expected {FORMAT} "
-            "(songs set aside for judges are a split of their own): delete "
-            f"{folder} and prepare again with this version of cmgan_jax."
-        )
-    return description
-
-
-def damaged_files(folder: pathlib.Path) -> list[str]:
-    """Files that are missing or differ from their recorded SHA-256 digest."""
-    recorded = read_description(folder)["sha256"]
-    return [
-        name
-        for name, digest in recorded.items()
-        if not (folder / name).is_file() or file_digest(folder / name) != digest
-    ]
-
-
-def file_digest(path: pathlib.Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _find(path: pathlib.Path) -> pathlib.Path:
     if (path / PREPARED_FILE).is_file():
         return path
@@ -180,10 +153,14 @@ def _load(folder: pathlib.Path, kind: str, shape: tuple[int, ...]) -> Items:
         if not file.is_file():
             raise FileNotFoundError(f"{file} is missing: prepare the data again.")
     try:
-        array = np.load(array_file, mmap_mode="r")
-        with np.load(items_file) as columns:
-            columns = {name: columns[name] for name in COLUMNS}
-    except (ValueError, OSError, EOFError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            array = np.load(array_file, mmap_mode="r")
+            with np.load(items_file) as columns:
+                columns = {name: columns[name] for name in COLUMNS}
+    except Exception as error:
+        # NumPy's parsers raise whatever damaged bytes lead to: ValueError, OSError,
+        # EOFError, KeyError, BadZipFile, TokenError, struct.error and others.
         raise ValueError(
             f"{array_file} or {items_file.name} is damaged ({error}): prepare the "
             "data again."
@@ -194,5 +171,11 @@ def _load(folder: pathlib.Path, kind: str, shape: tuple[int, ...]) -> Items:
             f"{array_file} is {array.dtype} {list(array.shape)} with {sorted(rows)} "
             f"rows of columns; {PREPARED_FILE} says uint8 {list(shape)}: prepare the "
             "data again."
+        )
+    expected = array.offset + array.nbytes
+    if array_file.stat().st_size != expected or not array.flags.c_contiguous:
+        raise ValueError(
+            f"{array_file} has {array_file.stat().st_size:,} bytes, {expected:,} "
+            "expected: prepare the data again."
         )
     return Items(array, **columns)

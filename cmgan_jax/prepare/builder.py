@@ -14,16 +14,18 @@ import pathlib
 import shutil
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 
+from cmgan_jax.data.integrity import PREPARED_FILE
 from cmgan_jax.data.order import partners
-from cmgan_jax.data.prepared import PREPARED_FILE, open_prepared
+from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.prepare.info import describe_rows
 from cmgan_jax.prepare.intake import Intake
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan
 from cmgan_jax.prepare.pool import produce_in_order
-from cmgan_jax.prepare.report import PrepareReport
+from cmgan_jax.prepare.report import REPORT_FILE, PrepareReport
+from cmgan_jax.prepare.source import list_source
 from cmgan_jax.signals.representation import Representation
 
 ON_BAD = ("fail", "skip")
@@ -74,6 +76,10 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
     Class attributes to set: `VERSION`, `RELEASE_NOTES`, `BUILDER_CONFIGS` (at least one
     `PairedConfig`, the default first), `DESCRIPTION`; `CITATION` and `HOMEPAGE` where
     there are; `MANUAL_DOWNLOAD_INSTRUCTIONS` if the material comes from a source.
+
+    Attributes:
+      output: the folder that was asked for.
+      failed_report: the file that lists what is wrong if nothing is prepared.
     """
 
     DESCRIPTION = ""
@@ -114,6 +120,20 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             declared = self.get_builder_config(config.name)
             config = declared if declared == config else config
         super().__init__(data_dir=data_dir, config=config, version=version)
+        self.output = pathlib.Path(self.data_dir_root)
+        self.failed_report = self.output / REPORT_FILE
+
+    def in_folder(self, data_dir: pathlib.Path) -> "PairedBuilder":
+        """The same builder with another folder below the output to build in."""
+        builder = type(self)(
+            source=self._source,
+            on_bad=self._on_bad,
+            workers=self._workers,
+            data_dir=data_dir,
+            config=self.builder_config,
+        )
+        builder.output, builder.failed_report = self.output, self.failed_report
+        return builder
 
     @abc.abstractmethod
     def _plan(self, source: pathlib.Path | None, scratch: pathlib.Path) -> Plan:
@@ -137,34 +157,11 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         return given | self.builder_config.settings()
 
     def _info(self) -> tfds.core.DatasetInfo:
-        representation = self.builder_config.representation
         class_names = None
         if (self.data_path / PREPARED_FILE).exists():
             class_names = list(open_prepared(self.data_dir).class_names)
-        features = tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Tensor(
-                    shape=representation.image_shape, dtype=np.uint8
-                ),
-                "sound": tfds.features.Tensor(
-                    shape=representation.sound_shape, dtype=np.uint8
-                ),
-                "label": tfds.features.ClassLabel(names=class_names),
-                "song": tfds.features.Scalar(np.int32),
-                "performer": tfds.features.Scalar(np.int32),
-                "time_ms": tfds.features.Scalar(np.int32),
-                "pitch": tfds.features.Scalar(np.float32),
-                "stem": tfds.features.Text(),
-            }
-        )
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=self.DESCRIPTION,
-            features=features,
-            supervised_keys=("sound", "image"),
-            homepage=self.HOMEPAGE or None,
-            citation=self.CITATION or None,
-            metadata=tfds.core.MetadataDict(representation=representation.to_json()),
+        return describe_rows(
+            self, self.builder_config.representation, class_names=class_names
         )
 
     def _download_and_prepare(self, dl_manager, download_config=None) -> None:
@@ -172,13 +169,16 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         folder = pathlib.Path(self.data_dir)
         scratch = folder / "scratch"
         scratch.mkdir()
-        plan = self._plan(self._find_source(dl_manager), scratch)
+        source = self._find_source(dl_manager)
+        listed = source and self.list_source(source)
+        plan = self._plan(source, scratch)
         report = PrepareReport(
             dataset=self.name,
             version=str(self.version),
             representation=self.builder_config.representation,
             settings=self.settings() | {"on_bad": self._on_bad},
             plan=plan,
+            source=listed,
         )
         packer = Packer(folder, self.builder_config.representation, plan)
         intake = Intake(plan, packer, report)
@@ -191,11 +191,22 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             intake.add(split, produced)
         intake.finish()
         shutil.rmtree(scratch)
-        output = pathlib.Path(self.data_dir_root)
-        report.check(on_bad=self._on_bad, failed_report_folder=output)
+        report.check(on_bad=self._on_bad, failed_report=self.failed_report)
         sizes = packer.finish(dataset=self.name, version=str(self.version))
-        report.write(folder)
+        report.write(folder / REPORT_FILE)
         self._describe_splits(plan, sizes)
+
+    def list_source(self, source: pathlib.Path | None = None) -> dict[str, Any] | None:
+        """The files of the source, None if it is gone or there never was one.
+
+        Args:
+          source: the folder or archive; the one given at first if None.
+        """
+        if source is None and self._source is not None:
+            source = pathlib.Path(self._source)
+        if source is None or not source.exists():
+            return None
+        return list_source(source, leave_out=self.output)
 
     def _find_source(self, dl_manager) -> pathlib.Path | None:
         if not self.MANUAL_DOWNLOAD_INSTRUCTIONS:

@@ -5,16 +5,30 @@ Nothing here opens a media file; `media_tasks` does that, in worker processes.
 
 import os
 import pathlib
-import shutil
-import tarfile
-import zlib
+import stat
 from collections.abc import Iterable
 
+from cmgan_jax.prepare.archives import unpack
+from cmgan_jax.prepare.names import by_number, match, same
 from cmgan_jax.prepare.plan import Defect
+from cmgan_jax.runtime.names import is_left_behind, shown
 
 Files = list[pathlib.Path]
-# What operating systems and archivers leave behind; names with a leading dot too.
-_LEFT_BEHIND = ("__MACOSX", "Thumbs.db", "desktop.ini")
+# Of files of one name, the one that is read: notes and indexes lie beside media.
+_MEDIA = {
+    *("aac", "aif", "aifc", "aiff", "amr", "au", "caf", "flac", "m4a", "mka", "mp2"),
+    *("mp3", "oga", "ogg", "opus", "rf64", "snd", "sph", "voc", "w64", "wav", "wave"),
+    *("wma", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
+    *("wmv", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
+    *("jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"),
+}
+_KINDS = {
+    stat.S_IFIFO: "a pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
 
 
 def open_source(
@@ -31,24 +45,20 @@ def open_source(
       expected: lower-case names of folders that are not such wrappings.
 
     Raises:
-      ValueError: the source is neither, or is a damaged archive.
+      ArchiveError: the source is neither, or an archive that is not unpacked.
     """
     folder = source
     if not source.is_dir():
+        unpack(source, scratch)
         folder = scratch
-        # Refuses members that would land elsewhere; zip files never may.
-        guarded = source.suffix.lower() != ".zip" and hasattr(tarfile, "data_filter")
-        tar = {"filter": "data"} if guarded else {}
-        try:
-            shutil.unpack_archive(source, scratch, **tar)
-        except (shutil.ReadError, OSError, EOFError, zlib.error) as error:
-            raise ValueError(
-                f"{source} is neither a folder nor a zip or tar archive that can be "
-                f"unpacked ({error}). Give the folder, or fetch the archive again."
-            ) from error
+    met = set()
     inside, files, _ = list_folder(folder, folder)
     while len(inside) == 1 and not files and inside[0].name.lower() not in expected:
         folder = inside[0]
+        # A link to a folder it lies in would be stepped into for ever.
+        if (there := folder.resolve()) in met:
+            break
+        met.add(there)
         inside, files, _ = list_folder(folder, folder)
     return folder
 
@@ -56,43 +66,66 @@ def open_source(
 def list_folder(
     folder: pathlib.Path, root: pathlib.Path
 ) -> tuple[Files, Files, list[Defect]]:
-    """The folders and the files in a folder, each sorted by name.
+    """The folders and the files in a folder, each sorted by name, numbers as numbers.
+
+    What is neither, such as a pipe or a link that leads nowhere, is listed as a file;
+    `not_regular` says so before anything opens it.
 
     Args:
       folder: the folder.
       root: defects name their paths relative to this.
 
     Returns:
-      Folders, files, and the defects met: permission or unreadable for the folder,
-      unknown_layout for what is neither file nor folder, such as a socket.
+      Folders, files, and the defects met: permission or unreadable for the folder.
     """
     try:
         with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+            entries = sorted(listing, key=lambda entry: by_number(entry.name))
     except PermissionError:
         detail = "permission to list the folder denied."
         return [], [], [Defect(relative(folder, root), "permission", detail)]
     except OSError as error:
         detail = f"cannot be listed: {error.strerror}."
         return [], [], [Defect(relative(folder, root), "unreadable", detail)]
-    folders, files, defects = [], [], []
+    folders, files = [], []
     for entry in entries:
-        path = pathlib.Path(entry.path)
-        if entry.name.startswith(".") or entry.name in _LEFT_BEHIND:
-            continue
-        if entry.is_dir():
-            folders.append(path)
-        elif entry.is_file() or entry.is_symlink():
-            files.append(path)
-        else:
-            detail = "is neither a file nor a folder and is not read."
-            defects.append(Defect(relative(path, root), "unknown_layout", detail))
-    return folders, files, defects
+        if not is_left_behind(entry.name):
+            some = folders if _is_folder(entry) else files
+            some.append(pathlib.Path(entry.path))
+    return folders, files, []
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def not_regular(path: str | os.PathLike) -> tuple[str, str] | None:
+    """Kind and detail of the defect if a path is no regular file, None if it is one.
+
+    Opening a pipe would wait for somebody to write into it.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        if not os.path.islink(path):
+            denied = isinstance(error, PermissionError)
+            kind = "permission" if denied else "unreadable"
+            return kind, f"cannot be opened: {error.strerror}."
+        target = shown(os.readlink(path))
+        return "unreadable", f"is a link to {target}: {error.strerror}."
+    if stat.S_ISREG(mode):
+        return None
+    kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+    link = f"a link to {kind}" if os.path.islink(path) else kind
+    return "not_regular", f"is {link}; expected a file and was not opened."
 
 
 def relative(path: pathlib.Path, root: pathlib.Path) -> str:
-    """A path below the root as the user knows it, with forward slashes."""
-    return path.relative_to(root).as_posix()
+    """A path below the root to show to the user, with forward slashes."""
+    return shown(path.relative_to(root).as_posix())
 
 
 def list_groups(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[Defect]]:
@@ -114,14 +147,33 @@ def list_media(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[De
     if not (folders or files or defects):
         detail = "holds no files; expected the files of one class."
         defects.append(Defect(relative(folder, root), "empty_folder", detail))
-    defects += _unknown(folders, root, "is a folder inside a class and is not read.")
+    defects += [_nested(inner, root) for inner in folders]
     first: dict[str, pathlib.Path] = {}
-    for path in files:
-        kept = first.setdefault(path.stem, path)
+    # Sorted is stable: media first, each kind by name.
+    for path in sorted(files, key=lambda path: not _is_media(path)):
+        kept = first.setdefault(same(path.stem), path)
         if kept is not path:
-            detail = f"has the stem of {kept.name}, which is read instead."
+            detail = f"has the stem of {shown(kept.name)}, which is read instead."
             defects.append(Defect(relative(path, root), "duplicate_stem", detail))
-    return list(first.values()), defects
+    kept = set(first.values())
+    return [path for path in files if path in kept], defects
+
+
+def _is_media(path: pathlib.Path) -> bool:
+    return path.suffix[1:].lower() in _MEDIA
+
+
+def _nested(folder: pathlib.Path, root: pathlib.Path) -> Defect:
+    """A folder where files are expected, and how to bring its files up."""
+    count = sum(
+        not is_left_behind(name) for _, _, names in os.walk(folder) for name in names
+    )
+    detail = (
+        f"is a folder inside a class and is not read ({count} files in it); a class's "
+        "files lie directly in its folder: move them up, with its name in front of "
+        f"theirs, such as {shown(folder.name)}_001.wav."
+    )
+    return Defect(relative(folder, root), "unknown_layout", detail)
 
 
 def _unknown(paths: Iterable[pathlib.Path], root: pathlib.Path, detail: str):
@@ -143,16 +195,15 @@ def match_stems(
       (image, sound) pairs in the order of the images, and an orphan_stem defect for
       every file without partner.
     """
-    image_of = {path.stem: path for path in images}
-    sound_of = {path.stem: path for path in sounds}
-    pairs = [(image_of[s], sound_of[s]) for s in image_of if s in sound_of]
-    orphans = [(path, "sound") for path in images if path.stem not in sound_of]
-    orphans += [(path, "picture") for path in sounds if path.stem not in image_of]
+    pairs, _ = match(images, sounds, lambda path: path.stem)
+    paired = {path for pair in pairs for path in pair}
+    orphans = [(path, "sound") for path in images if path not in paired]
+    orphans += [(path, "picture") for path in sounds if path not in paired]
     defects = [
         Defect(
             relative(path, root),
             "orphan_stem",
-            f"no {missing} has the stem {path.stem}.{advice}",
+            f"no {missing} has the stem {shown(path.stem)}.{advice}",
         )
         for path, missing in orphans
     ]

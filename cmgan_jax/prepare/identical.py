@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from cmgan_jax.data.integrity import MODALITIES
 from cmgan_jax.data.items import Items, Split
-from cmgan_jax.data.prepared import MODALITIES
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, is_divided, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
 

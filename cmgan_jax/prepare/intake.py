@@ -41,6 +41,7 @@ class Intake:
           produced: its rows and defects.
         """
         self._report.add_defects(produced.defects)
+        self._report.hearing.add(produced.heard)
         for name, divided in self._judging.divide(split, produced.split).items():
             rows, defects = self._identical.sift(name, divided)
             self._report.add_defects(defects)

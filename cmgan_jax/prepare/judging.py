@@ -19,8 +19,8 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Bool, Int
 
+from cmgan_jax.data.integrity import MODALITIES
 from cmgan_jax.data.items import Items, Split
-from cmgan_jax.data.prepared import MODALITIES
 from cmgan_jax.prepare.plan import Plan
 
 TRAIN = "train"

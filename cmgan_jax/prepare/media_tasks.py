@@ -1,21 +1,25 @@
 """Tasks that read media files and turn them into rows, in worker processes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from jaxtyping import UInt8
 
-from cmgan_jax.data.items import Split, make_items
+from cmgan_jax.data.items import Items, Split, make_items
 from cmgan_jax.media import files as media
 from cmgan_jax.media.log_mel import encode_windows
-from cmgan_jax.prepare.plan import Defect, Produced
+from cmgan_jax.prepare.folders import not_regular
+from cmgan_jax.prepare.plan import Defect, Heard, Produced
 from cmgan_jax.signals.representation import Representation
 
 HOP_SECONDS = 0.1
 # Windows encoded at once: bounds memory on a recording of an hour.
 _BLOCK = 256
 _TYPICAL_WINDOWS = 10
+# Which window of a recording belongs to the picture of its name; of those not silent.
+WINDOWS = ("loudest", "first")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +48,14 @@ class StemTask:
     Attributes:
       label: index into the plan's class names.
       images: pictures.
-      sounds: sounds, of which the first window is used, or pictures of sound.
+      sounds: sounds, of which one window is used, or pictures of sound.
+      window: which: "loudest", or the "first" that is not silent.
     """
 
     label: int
     images: tuple[MediaFile, ...]
     sounds: tuple[MediaFile, ...]
+    window: str = "first"
 
     @property
     def expected(self) -> int:
@@ -58,23 +64,41 @@ class StemTask:
 
     def produce(self, representation: Representation) -> Produced:
         """Reads both files of every pair, so that damage to either is named."""
-        kept, images, moments, defects = [], [], [], []
+        kept, images, moments, times, heard = [], [], [], [], []
+        defects: list[Defect] = []
+        choose = functools.partial(_one_moment, which=self.window)
         for image_file, sound_file in zip(self.images, self.sounds, strict=True):
             image = _read(_image, image_file, representation, defects)
-            moment = _read(_first_moment, sound_file, representation, defects)
-            if image is not None and moment is not None:
+            read = _read(choose, sound_file, representation, defects)
+            if image is not None and read is not None:
                 kept.append(image_file)
                 images.append(image)
-                moments.append(moment)
+                moments += read.moments
+                times += read.starts if image_file.time_ms < 0 else [image_file.time_ms]
+                heard += read.heard_of(sound_file)
         columns = {
             "label": self.label,
             "stem": [file.stem for file in kept],
             "song": [file.song for file in kept],
-            "time_ms": [file.time_ms for file in kept],
+            "time_ms": times,
         }
         image = make_items(_stack(images, representation.image_shape), **columns)
         sound = make_items(_encode(moments, representation), **columns)
-        return Produced(Split(image, sound), tuple(defects))
+        return Produced(Split(image, sound), tuple(defects), tuple(heard))
+
+    def parts(self) -> tuple["StemTask | ClassTask", ...]:
+        """A task for every pair; of a single pair, one for each of its files."""
+        if len(self.images) > 1:
+            pairs = zip(self.images, self.sounds, strict=True)
+            return tuple(
+                dataclasses.replace(self, images=(image,), sounds=(sound,))
+                for image, sound in pairs
+            )
+        return ClassTask(self.label, self.images, self.sounds).parts()
+
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
+        """No rows, and a defect for every file."""
+        return _lost((*self.images, *self.sounds), representation, kind, reason)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,31 +136,84 @@ class ClassTask:
             stem=[file.stem for file in kept],
             song=[file.song for file in kept],
         )
-        sound = self._sound_items(representation, defects)
-        return Produced(Split(image, sound), tuple(defects))
+        sound, heard = self._sound_items(representation, defects)
+        return Produced(Split(image, sound), tuple(defects), tuple(heard))
 
-    def _sound_items(self, representation: Representation, defects: list[Defect]):
-        arrays, stems, songs, times = [], [], [], []
+    def parts(self) -> tuple["ClassTask", ...]:
+        """A task for every file, none for a single one."""
+        files = [((image,), ()) for image in self.images]
+        files += [((), (sound,)) for sound in self.sounds]
+        if len(files) == 1:
+            return ()
+        return tuple(
+            dataclasses.replace(self, images=image, sounds=sound)
+            for image, sound in files
+        )
+
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
+        """No rows, and a defect for every file."""
+        return _lost((*self.images, *self.sounds), representation, kind, reason)
+
+    def _sound_items(
+        self, representation: Representation, defects: list[Defect]
+    ) -> tuple[Items, list[Heard]]:
+        arrays, stems, songs, times, heard = [], [], [], [], []
         for file in self.sounds:
             read = _read(_moments, file, representation, defects)
             if read is None:
                 continue
-            moments, starts = read
-            arrays.append(_encode(moments, representation))
-            stems += [f"{file.stem}@{start}" for start in starts]
-            songs += [file.song] * len(starts)
-            times += starts
+            arrays.append(_encode(read.moments, representation))
+            stems += [f"{file.stem}@{start}" for start in read.starts]
+            songs += [file.song] * len(read.starts)
+            times += read.starts
+            heard += read.heard_of(file)
         empty = np.empty((0, *representation.sound_shape), np.uint8)
         array = np.concatenate([empty, *arrays])
-        return make_items(
+        items = make_items(
             array, label=self.label, stem=stems, song=songs, time_ms=times
         )
+        return items, heard
+
+
+@dataclasses.dataclass(frozen=True)
+class _Moments:
+    """What `_encode` takes of a sound or of a picture of sound.
+
+    Attributes:
+      moments: windows [w], or one picture [s s 3].
+      starts: of every moment, in ms.
+      seconds: how long the sound lasts; None for pictures.
+      used: seconds of it that lie in a moment.
+    """
+
+    moments: Sequence[np.ndarray]
+    starts: list[int]
+    seconds: float | None = None
+    used: float = 0.0
+
+    def heard_of(self, file: MediaFile) -> list[Heard]:
+        """The account of a recording, none of a picture."""
+        if self.seconds is None:
+            return []
+        return [Heard(file.shown, self.seconds, self.used)]
+
+
+def _lost(
+    files: Iterable[MediaFile], representation: Representation, kind: str, reason: str
+) -> Produced:
+    image = make_items(_stack([], representation.image_shape), label=0, stem=[])
+    sound = make_items(_stack([], representation.sound_shape), label=0, stem=[])
+    defects = [Defect(file.shown, kind, reason) for file in files]
+    return Produced(Split(image, sound), tuple(defects))
 
 
 def _read(
     read: Callable, file: MediaFile, representation: Representation, defects: list
 ):
     """What a function reads from a file, or None and one more defect."""
+    if odd := not_regular(file.path):
+        defects.append(Defect(file.shown, *odd))
+        return None
     try:
         return read(file.path, representation)
     except media.MediaError as error:
@@ -150,27 +227,42 @@ def _image(path: str, representation: Representation) -> UInt8[np.ndarray, "s s 
     return media.crop_and_resize(picture, representation)
 
 
-def _moments(
-    path: str, representation: Representation, *, first_only: bool = False
-) -> tuple[list[np.ndarray], list[int]]:
-    """What `_encode` takes of a sound or a picture of sound, and starts in ms [n]."""
+def _moments(path: str, representation: Representation) -> _Moments:
+    """Every window that is not silent, as views into the waveform."""
     if representation.sound == "pictures":
         picture = media.decode_picture(path)
-        return [media.squeeze(picture, representation.image_size)], [0]
+        return _Moments([media.squeeze(picture, representation.image_size)], [0])
     waveform = media.decode_sound(path, representation.sample_rate)
     windows = media.cut_windows(waveform, representation, HOP_SECONDS, path=path)
-    windows = windows[:1] if first_only else windows
     sounding = [i for i, window in enumerate(windows) if not media.is_silent(window)]
     if not sounding:
         raise media.MediaError(path, "silence", "holds no window that is not silent.")
-    # Views, not copies: windows of a long recording overlap five times.
-    return [windows[i] for i in sounding], [
-        round(1000 * HOP_SECONDS * i) for i in sounding
-    ]
+    length = representation.window_seconds
+    new = np.minimum(np.diff(sounding) * HOP_SECONDS, length).sum()
+    return _Moments(
+        # Views, not copies: windows of a long recording overlap five times.
+        [windows[i] for i in sounding],
+        [round(1000 * HOP_SECONDS * i) for i in sounding],
+        seconds=len(waveform) / representation.sample_rate,
+        used=float(new) + length,
+    )
 
 
-def _first_moment(path: str, representation: Representation) -> np.ndarray:
-    return _moments(path, representation, first_only=True)[0][0]
+def _one_moment(path: str, representation: Representation, *, which: str) -> _Moments:
+    """One window that is not silent, see WINDOWS, as a copy."""
+    read = _moments(path, representation)
+    if read.seconds is None:
+        return read
+    chosen = 0
+    if which == "loudest":
+        chosen = int(np.argmax([np.var(moment) for moment in read.moments]))
+    return dataclasses.replace(
+        read,
+        # A view would keep the whole recording in memory.
+        moments=[read.moments[chosen].copy()],
+        starts=[read.starts[chosen]],
+        used=representation.window_seconds,
+    )
 
 
 def _encode(

@@ -9,11 +9,15 @@ import shutil
 
 import numpy as np
 
+from cmgan_jax.data.integrity import (
+    FORMAT,
+    MODALITIES,
+    file_digest,
+    write_description,
+)
 from cmgan_jax.data.items import COLUMNS, Items, Split
-from cmgan_jax.data.prepared import FORMAT, MODALITIES, PREPARED_FILE, file_digest
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Plan
-from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
 
 
@@ -97,7 +101,7 @@ class Packer:
                 for file in files
             },
         }
-        write_json(self._folder / PREPARED_FILE, description)
+        write_description(self._folder, description)
         return sizes
 
     def _drop(self, split: str) -> None:

@@ -32,6 +32,21 @@ class Defect:
 
 
 @dataclasses.dataclass(frozen=True)
+class Heard:
+    """How much of one recording became rows.
+
+    Attributes:
+      path: the file, as the user knows it.
+      seconds: how long it lasts.
+      used: seconds of it that lie in the window of a row.
+    """
+
+    path: str
+    seconds: float
+    used: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Produced:
     """What one task gives: some rows of its split, and what was wrong on the way.
 
@@ -43,10 +58,12 @@ class Produced:
         of the rows and named in `defects`; it is never an exception.
       defects: everything found wrong; whether it ends the build is not the task's
         business.
+      heard: every recording read, in the order of the rows.
     """
 
     split: Split
     defects: tuple[Defect, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
 
 # What is done with rows that are byte for byte the same in different splits.
@@ -75,6 +92,20 @@ class Task(Protocol):
         Deterministic: the same task and representation give the same bytes in any
         process.
         """
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A task that can be done file by file, so that one file does not cost the others.
+
+    If a worker dies or raises over a task, `pool` runs its parts alone.
+    """
+
+    def parts(self) -> Sequence[Task]:
+        """Tasks of one moment each; of a single moment its files; of one file none."""
+
+    def lost(self, representation: Representation, kind: str, reason: str) -> Produced:
+        """No rows, and a defect of this kind and reason for every file."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,31 +1,42 @@
-"""Preparing once: builds what is missing, recognises what is finished."""
+"""Preparing once: builds what is missing, recognises what is finished or stale."""
 
+import contextlib
 import pathlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
+from cmgan_jax.data.integrity import damaged_files, read_description
 from cmgan_jax.data.prepared import (
     INCOMPLETE_PREFIX,
     PreparedData,
-    damaged_files,
     find_prepared,
     open_prepared,
-    read_description,
 )
 from cmgan_jax.prepare.builder import PairedBuilder
-from cmgan_jax.prepare.report import read_report
+from cmgan_jax.prepare.lock import hold
+from cmgan_jax.prepare.report import REPORT_FILE, read_report
+from cmgan_jax.prepare.source import Changes, changes_of
+from cmgan_jax.runtime.names import shown
+
+_STAGING = f"{INCOMPLETE_PREFIX}update"
+_REPLACED = f"{INCOMPLETE_PREFIX}replaced_"
 
 
-def prepare(builder: PairedBuilder) -> tuple[PreparedData, bool]:
+def prepare(
+    builder: PairedBuilder, *, update: bool = False
+) -> tuple[PreparedData, bool]:
     """Makes sure the builder's data are in its output folder.
 
-    Finished data are recognised by their settings and digests and left as they are.
-    Directories that an interrupted build left behind are removed: do not prepare the
-    same data set into one folder twice at a time.
+    Finished data are recognised by their settings, their digests and the names, sizes
+    and times of the files they were made from, and left as they are. Nothing appears
+    before it is complete, and a failure leaves no folder that was not there before.
 
     Args:
       builder: what to build and where, with its `source` if its data set has one.
+      update: build anew where the source has changed or finished files are damaged;
+        the finished data stay until the new are complete.
 
     Returns:
       The data, and whether they were built now.
@@ -33,21 +44,137 @@ def prepare(builder: PairedBuilder) -> tuple[PreparedData, bool]:
     Raises:
       FileNotFoundError: the source does not exist.
       ValueError: the folder holds data prepared otherwise (names every field that
-        differs), finished files are damaged, or the material has defects.
+        differs), finished files are damaged, the source has changed, the material has
+        defects, or another process is preparing into the folder.
     """
     folder = pathlib.Path(builder.data_dir)
-    output = pathlib.Path(builder.data_dir_root) / builder.name
-    for found in find_prepared(output):
-        _require_same_request(found, builder)
-    if folder.exists():
+    with (
+        _no_new_folders(builder),
+        hold(builder.output),
+        _no_unfinished_data(builder.output / builder.name),
+    ):
+        _tidy(folder, builder.output / builder.name)
+        for found in find_prepared(builder.output / builder.name):
+            if found != folder or not update:
+                _require_same_request(found, builder)
+        if not folder.exists():
+            _build(builder)
+            return open_prepared(folder), True
+        if update and _is_stale(folder, builder):
+            _build_anew(builder, folder)
+            return open_prepared(folder), True
         _require_undamaged(folder)
+        if changes := _changes(folder, builder):
+            raise ValueError(
+                f"The source of {folder} has changed since it was prepared: {changes}. "
+                "Give --update to prepare it anew (what is there stays until that is "
+                "complete), or another --output to keep both."
+            )
         return open_prepared(folder), False
-    for leftover in output.glob(f"*/{INCOMPLETE_PREFIX}*"):
-        shutil.rmtree(leftover)
+
+
+def verify(output: pathlib.Path) -> list[tuple[pathlib.Path, int, int]]:
+    """Checks every byte of the finished data at or below a folder.
+
+    Returns:
+      The folder of every data set, its number of files and of bytes.
+
+    Raises:
+      FileNotFoundError: there are none.
+      ValueError: names every file that is missing or not as it was prepared.
+    """
+    found = find_prepared(output)
+    if not found:
+        raise FileNotFoundError(
+            f"{output} holds no prepared data to verify. Prepare them first: "
+            f"python -m cmgan_jax prepare --output={output}"
+        )
+    verified = []
+    for folder in found:
+        _require_undamaged(folder)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        verified.append((folder, len(files), sum(f.stat().st_size for f in files)))
+    return verified
+
+
+@contextlib.contextmanager
+def _no_new_folders(builder: PairedBuilder) -> Iterator[None]:
+    """Removes empty folders that a failed build made; its report goes beside them."""
+    places = [builder.output, *builder.output.absolute().parents]
+    made = [place for place in places if not place.exists()]
+    if builder.output in made:
+        beside = next(place for place in places if place.exists())
+        builder.failed_report = beside / f"{builder.output.name}_{REPORT_FILE}"
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for place in made:
+                place.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def _no_unfinished_data(data: pathlib.Path) -> Iterator[None]:
+    """Removes what a failed build wrote where nothing was before."""
+    fresh = not data.exists()
+    try:
+        yield
+    except BaseException:
+        if fresh:
+            shutil.rmtree(data, ignore_errors=True)
+        raise
+
+
+def _tidy(folder: pathlib.Path, data: pathlib.Path) -> None:
+    """Removes what interrupted builds left behind, and ends an interrupted exchange."""
+    replaced = folder.parent / f"{_REPLACED}{folder.name}"
+    if replaced.exists() and not folder.exists():
+        replaced.rename(folder)
+    leftovers = [*data.glob(f"*/{INCOMPLETE_PREFIX}*"), data / _STAGING]
+    for leftover in leftovers:
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _build(builder: PairedBuilder) -> None:
     # Nothing is downloaded; TFDS would leave empty folders for it in the output.
     with tempfile.TemporaryDirectory() as downloads:
         builder.download_and_prepare(download_dir=downloads)
-    return open_prepared(folder), True
+
+
+def _build_anew(builder: PairedBuilder, folder: pathlib.Path) -> None:
+    staging = builder.output / builder.name / _STAGING
+    try:
+        anew = builder.in_folder(staging)
+        _build(anew)
+        replaced = folder.parent / f"{_REPLACED}{folder.name}"
+        folder.rename(replaced)
+        try:
+            pathlib.Path(anew.data_dir).rename(folder)
+        except OSError:
+            replaced.rename(folder)
+            raise
+        shutil.rmtree(replaced)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_stale(folder: pathlib.Path, builder: PairedBuilder) -> bool:
+    """Whether finished data are damaged, or not what would be prepared now."""
+    try:
+        _require_undamaged(folder)
+        _require_same_request(folder, builder)
+    except (ValueError, OSError):
+        return True
+    return bool(_changes(folder, builder))
+
+
+def _changes(folder: pathlib.Path, builder: PairedBuilder) -> Changes | None:
+    """What changed in the source, None if that is not known."""
+    before, now = read_report(folder).get("source"), builder.list_source()
+    if before is None or now is None:
+        return None
+    return changes_of(before, now)
 
 
 def _require_same_request(found: pathlib.Path, builder: PairedBuilder) -> None:
@@ -77,12 +204,12 @@ def _request(
 
 
 def _require_undamaged(folder: pathlib.Path) -> None:
-    remedy = "Delete the folder and prepare again."
+    remedy = "Prepare again with --update, or delete the folder first."
     if folder not in find_prepared(folder):
         raise ValueError(f"{folder} exists but holds no finished data. {remedy}")
     damaged = damaged_files(folder)
     if damaged:
         raise ValueError(
-            f"{folder}: {', '.join(damaged)} missing or changed since they were "
-            f"prepared (SHA-256 differs). {remedy}"
+            f"{folder}: {', '.join(map(shown, damaged))} missing or changed since they "
+            f"were prepared (SHA-256 differs). {remedy}"
         )

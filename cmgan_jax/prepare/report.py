@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cmgan_jax.data.items import Split
+from cmgan_jax.prepare.hearing import Hearing
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
 from cmgan_jax.runtime.whole_file import write_json
@@ -17,6 +18,7 @@ from cmgan_jax.signals.representation import Representation
 
 REPORT_FILE = "prepare_report.json"
 DEFECTS_SHOWN = 50
+NOTES_SHOWN = 10
 
 
 class PrepareReport:
@@ -25,6 +27,7 @@ class PrepareReport:
     Attributes:
       counts: rows of every class, int64 [c], by split and modality.
       identical: `IdenticalRows.summary` once all rows are packed.
+      hearing: how much of the recordings became rows.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class PrepareReport:
         representation: Representation,
         settings: dict[str, Any],
         plan: Plan,
+        source: dict[str, Any] | None = None,
     ):
         """Starts from the defects and notes of the plan.
 
@@ -44,6 +48,7 @@ class PrepareReport:
           representation: as asked for.
           settings: as asked for, JSON.
           plan: class names, splits, defects and notes so far.
+          source: `list_source` of the material, if there is any.
         """
         self._header = {
             "dataset": dataset,
@@ -51,6 +56,7 @@ class PrepareReport:
             "settings": settings,
             "representation": representation.to_json(),
         }
+        self._source = source
         self._class_names = plan.class_names
         self._notes = list(plan.notes)
         self._defects = list(plan.defects)
@@ -61,6 +67,7 @@ class PrepareReport:
         }
         self._planned = tuple(plan.tasks)
         self.identical: list[dict[str, Any]] = []
+        self.hearing = Hearing()
 
     def add_defects(self, defects: Iterable[Defect]) -> None:
         """Lists what was found wrong while the tasks ran."""
@@ -81,34 +88,33 @@ class PrepareReport:
         """Adds to the notes."""
         self._notes.append(sentence)
 
-    def check(self, *, on_bad: str, failed_report_folder: pathlib.Path) -> None:
+    def check(self, *, on_bad: str, failed_report: pathlib.Path) -> None:
         """Ends the build if there are defects not to be skipped, or nothing is left.
 
         Args:
           on_bad: "fail" or "skip".
-          failed_report_folder: where the report is written before failing; a report
-            of an earlier failure there is removed otherwise.
+          failed_report: the file the report is written to before failing; that of an
+            earlier failure is removed otherwise.
 
         Raises:
           ValueError: lists the first defects and their number by kind.
         """
-        file = failed_report_folder / REPORT_FILE
         reason = None
         if on_bad == "fail" and self._defects:
             reason = "Mend the files, or leave them out with --on_bad=skip."
         elif self._is_empty("train"):
             reason = "Nothing usable is left for the train split."
         if reason is None:
-            file.unlink(missing_ok=True)
+            failed_report.unlink(missing_ok=True)
             return
-        self.write(file.parent)
+        self.write(failed_report)
         raise ValueError(
-            f"{self._complaint()}\nNothing was prepared. {reason} All of it is listed "
-            f"in {file}."
+            f"{_printable(self._complaint())}\nNothing was prepared. {reason} All of "
+            f"it is listed in {failed_report}."
         )
 
-    def write(self, folder: pathlib.Path) -> None:
-        """Writes prepare_report.json into a folder, whole or not at all."""
+    def write(self, file: pathlib.Path) -> None:
+        """Writes the report, whole or not at all."""
         counts = {
             split: {
                 kind: dict(zip(self._class_names, rows.tolist(), strict=True))
@@ -124,15 +130,21 @@ class PrepareReport:
         defects = {
             "count": len(self._defects),
             "by_kind": self._by_kind(),
-            "all": [dataclasses.asdict(defect) for defect in self._defects],
+            "all": [
+                {key: _printable(v) for key, v in dataclasses.asdict(defect).items()}
+                for defect in self._defects
+            ],
         }
         content = self._header | {
             "items": counts,
             "defects": defects,
             "identical_across_splits": self.identical,
-            "notes": self._notes + left_out,
+            "hearing": self.hearing.summary(),
+            "notes": [_printable(note) for note in self._notes + left_out],
         }
-        write_json(folder / REPORT_FILE, content)
+        if self._source is not None:
+            content["source"] = self._source
+        write_json(file, content)
 
     def _by_kind(self) -> dict[str, int]:
         kinds = collections.Counter(defect.kind for defect in self._defects)
@@ -155,9 +167,15 @@ class PrepareReport:
             [
                 f"{len(self._defects)} defects in the material.",
                 *shown,
+                *(f"Note: {note}" for note in self._notes[:NOTES_SHOWN]),
                 f"By kind: {kinds or 'none'}.",
             ]
         )
+
+
+def _printable(text: str) -> str:
+    """A library's text may quote a name whose bytes are no text."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_report(folder: pathlib.Path) -> dict[str, Any]:
@@ -165,10 +183,14 @@ def read_report(folder: pathlib.Path) -> dict[str, Any]:
 
     Raises:
       FileNotFoundError: there is none.
+      ValueError: it is damaged.
     """
     file = folder / REPORT_FILE
     if not file.is_file():
-        raise FileNotFoundError(
-            f"{file} is missing: delete {folder} and prepare again."
-        )
-    return json.loads(file.read_text(encoding="utf-8"))
+        raise FileNotFoundError(f"{file} is missing: prepare again with --update.")
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{file} is damaged ({error}): prepare again with --update."
+        ) from error

@@ -6,8 +6,9 @@ import types
 import numpy as np
 import pytest
 
+from cmgan_jax.data.integrity import damaged_files
 from cmgan_jax.data.items import Items, Split, make_items
-from cmgan_jax.data.prepared import damaged_files, open_prepared
+from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.prepare.intake import Intake
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan, Produced
@@ -74,9 +75,9 @@ def take(tmp_path):
         for split, some in arriving:
             intake.add(split, Produced(some))
         intake.finish()
-        report.check(on_bad=on_bad, failed_report_folder=tmp_path)
+        report.check(on_bad=on_bad, failed_report=tmp_path / "prepare_report.json")
         packer.finish(dataset="taken", version="1.0.0")
-        report.write(folder)
+        report.write(folder / "prepare_report.json")
         assert damaged_files(folder) == []
         data = open_prepared(folder)
         return data, json.loads((folder / "prepare_report.json").read_text())

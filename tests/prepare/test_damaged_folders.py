@@ -13,8 +13,10 @@ import soundfile
 from PIL import Image
 
 from cmgan_jax.media.files import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
-from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
+from cmgan_jax.prepare.datasets.paired_folders.builder import (
+    PairedFolders,
+    PairedFoldersConfig,
+)
 from cmgan_jax.prepare.folders import list_media
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
@@ -35,7 +37,9 @@ def write_image(path):
 
 
 def build(root, output, *, on_bad):
-    config = PairedConfig(representation=Representation(image_size=16))
+    config = PairedFoldersConfig(
+        representation=Representation(image_size=16), pairing="class"
+    )
     builder = PairedFolders(
         source=root, data_dir=output, config=config, on_bad=on_bad, workers=1
     )
@@ -151,7 +155,8 @@ def test_every_kind_of_damage_is_listed_before_failing(tmp_path):
     planted = damage(root)
     with pytest.raises(ValueError, match=f"{len(planted)} defects") as raised:
         build(root, tmp_path / "out", on_bad="fail")
-    listed = json.loads((tmp_path / "out" / "prepare_report.json").read_text())
+    listed = json.loads((tmp_path / "out_prepare_report.json").read_text())
+    assert not (tmp_path / "out").exists()
     found = {(d["path"], d["kind"]) for d in listed["defects"]["all"]}
     assert found == planted
     for path, kind in planted:

@@ -11,8 +11,10 @@ import soundfile
 
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.media.files import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
-from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
+from cmgan_jax.prepare.datasets.paired_folders.builder import (
+    PairedFolders,
+    PairedFoldersConfig,
+)
 from cmgan_jax.prepare.identical import describe
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
@@ -195,7 +197,7 @@ def copied(tmp_path):
 
 
 def test_a_copied_file_is_named_before_failing(copied):
-    config = PairedConfig(representation=Representation(image_size=16))
+    config = PairedFoldersConfig(representation=Representation(image_size=16))
     builder = PairedFolders(
         source=copied / "own", data_dir=copied / "out", config=config, workers=1
     )

@@ -11,8 +11,10 @@ import pytest
 import soundfile
 
 from cmgan_jax.media.files import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
-from cmgan_jax.prepare.datasets.paired_folders.builder import PairedFolders
+from cmgan_jax.prepare.datasets.paired_folders.builder import (
+    PairedFolders,
+    PairedFoldersConfig,
+)
 from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
@@ -70,7 +72,7 @@ def defects_of(plan, representation=REPRESENTATION):
 
 
 def build(root, output, *, on_bad="fail", representation=REPRESENTATION):
-    config = PairedConfig(representation=representation)
+    config = PairedFoldersConfig(representation=representation)
     builder = PairedFolders(
         source=root, data_dir=output, config=config, on_bad=on_bad, workers=1
     )
@@ -248,7 +250,7 @@ def test_unknown_layout_says_what_was_found(tmp_path):
     with pytest.raises(ValueError, match=r"unknown_layout.*jpgs, wavs") as raised:
         build(tmp_path / "own", tmp_path / "out")
     assert "{img|image|images|pictures}" in str(raised.value)
-    report = json.loads((tmp_path / "out" / "prepare_report.json").read_text())
+    report = json.loads((tmp_path / "out_prepare_report.json").read_text())
     assert report["defects"]["by_kind"] == {"unknown_layout": 1}
 
 

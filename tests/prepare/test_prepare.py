@@ -136,7 +136,9 @@ def test_prepare_then_again(tmp_path, capfd):
 def test_data_of_an_older_format_are_refused_with_what_to_do(tmp_path):
     data, _ = prepare(noise(tmp_path))
     file = data.path / "prepared.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 1}))
+    older = json.loads(file.read_text()) | {"format": 1}
+    del older["digest"], older["about"]
+    file.write_text(json.dumps(older))
     with pytest.raises(ValueError, match=rf"format 1.*delete {data.path} and prepare"):
         prepare(noise(tmp_path))
 
@@ -187,7 +189,7 @@ def test_only_fifty_defects_are_printed(tmp_path):
         ),
     )
     with pytest.raises(ValueError, match=r"\.\.\. and 20 more\.") as caught:
-        report.check(on_bad="fail", failed_report_folder=tmp_path)
+        report.check(on_bad="fail", failed_report=tmp_path / "prepare_report.json")
     assert str(caught.value).count("x.wav") == 50
     assert len(report_in(tmp_path)["defects"]["all"]) == 70
 
@@ -219,7 +221,7 @@ def test_killed_in_the_middle_then_run_again(tmp_path):
         and np.isfinite(train.sound.pitch).all()
     )
     assert f"Prepared: {data.path}" in done.stdout and "pictures" in done.stdout
-    assert f"train --data={tmp_path} --config=configs/sa_cmgan.py:s2i" in done.stdout
+    assert f"train --data={tmp_path} --config=sa_cmgan:s2i" in done.stdout
     seen = {name: set(split.image.performer) for name, split in data.splits.items()}
     assert not seen["test_performers"] & (seen["train"] | seen["test"])
     songs = {name: set(split.image.song) for name, split in data.splits.items()}

@@ -12,13 +12,15 @@ import itertools
 import pathlib
 from collections.abc import Callable, Iterable
 
+from cmgan_jax.prepare.names import by_number
+
 HELD_OUT = 0.1
 _BLOCKS = 10
 # Windows of 0.5 s that start every 0.1 s no longer overlap once four are missing.
 _GAP = 5
 
 
-@dataclasses.dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True)
 class Moment:
     """A pair of files of one moment, or one file that has no partner by design.
 
@@ -44,6 +46,11 @@ class Moment:
     def unit(self) -> str:
         """What goes into one split as a whole: the song, or a block of it."""
         return self.song if self.block < 0 else f"{self.song}#{self.block}"
+
+
+def place(moment: Moment) -> tuple:
+    """Sorts the moments of a class by song and number, songs by number as well."""
+    return by_number(moment.song), moment.number, moment.files
 
 
 def hold_out(
@@ -112,8 +119,8 @@ def _carve(train: list[Moment], missing: list[str]) -> list[Moment]:
         count = max(1, round(HELD_OUT * len(ranked)))
         split_of = {
             unit: split
-            for place, split in enumerate(missing)
-            for unit in ranked[place * count : (place + 1) * count]
+            for index, split in enumerate(missing)
+            for unit in ranked[index * count : (index + 1) * count]
         }
         result += [
             dataclasses.replace(m, split=split_of.get(m.unit, "train")) for m in some
@@ -123,11 +130,11 @@ def _carve(train: list[Moment], missing: list[str]) -> list[Moment]:
 
 def _blocks(moments: list[Moment]) -> list[Moment]:
     """Too few songs cut into runs of neighbours."""
-    ordered = sorted(moments)
+    ordered = sorted(moments, key=place)
     length = -(-len(ordered) // _BLOCKS)
     return [
-        dataclasses.replace(moment, block=place // length)
-        for place, moment in enumerate(ordered)
+        dataclasses.replace(moment, block=index // length)
+        for index, moment in enumerate(ordered)
     ]
 
 
@@ -142,7 +149,7 @@ def _part_blocks(moments: list[Moment]) -> tuple[list[Moment], list[str]]:
     """
     if moments[0].block < 0:
         return moments, []
-    ordered = sorted(moments, key=lambda moment: (moment.song, moment.number))
+    ordered = sorted(moments, key=place)
     by_split = itertools.groupby(ordered, key=lambda m: (m.song, m.split))
     runs = [list(run) for _, run in by_split]
     starts, ends = [0] * len(runs), [len(run) for run in runs]

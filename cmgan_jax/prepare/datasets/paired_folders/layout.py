@@ -5,21 +5,23 @@
 
 or the same inside split/, where split is train, validation or test; without splits
 everything counts as train. A sound folder `x_lms` is class `x` (LMS/x_lms of SA-CMGAN's
-authors). Capitals make no difference in the names of modalities and splits.
+authors). Capitals make no difference in the names of modalities and splits; in names
+of classes they make none where the class stays the only one of its name.
 """
 
 import dataclasses
 import filecmp
 import pathlib
 
-from cmgan_jax.prepare.folders import (
-    Files,
-    list_folder,
-    list_groups,
-    list_media,
-    relative,
+from cmgan_jax.prepare.datasets.paired_folders.classes import (
+    Listing,
+    list_classes,
+    unite_capitals,
 )
+from cmgan_jax.prepare.folders import list_folder, list_groups, relative
+from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect
+from cmgan_jax.runtime.names import shown
 
 IMAGE_FOLDERS = ("img", "image", "images", "pictures")
 SOUND_FOLDERS = ("audio", "sound", "sounds", "chunk")
@@ -31,16 +33,17 @@ SPLIT_OF = {
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
+    "dev": "validation",
+    "development": "validation",
     "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
 }
 LAYOUT = (
     "{audio|sound|sounds|chunk|LMS}/[train|validation|test/]CLASS/FILES beside "
     "{img|image|images|pictures}/[train|validation|test/]CLASS/FILES"
 )
-_CLASS_SUFFIX = "_lms"
-
-# Files by split, class and modality ("image", "sound").
-Listing = dict[str, dict[str, dict[str, Files]]]
 
 
 class UnknownLayout(ValueError):
@@ -79,10 +82,14 @@ def find_files(root: pathlib.Path, *, pictures_of_sound: bool) -> Found:
     for split, modality, folder in places:
         defects += _list_modality(listing, split, modality, folder, root)
     listing = {name: listing[name] for name in SPLITS if name in listing}
+    notes += unite_capitals(listing)
     defects += _drop_repeated(listing, root)
     defects += _drop_single_modality(listing, root)
-    if "train" not in listing:
-        raise UnknownLayout(f"no class folders for training; expected {LAYOUT}.")
+    if not listing.get("train"):
+        raise UnknownLayout(
+            f"no class with both pictures and sounds for training; expected {LAYOUT}. "
+            + " ".join(f"{d.path} {d.detail}" for d in defects[:3])
+        )
     return Found(listing, tuple(defects), tuple(notes))
 
 
@@ -102,10 +109,11 @@ def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
             advice = ""
             if "lms" in names and not pictures_of_sound:
                 advice = " LMS/ holds pictures of sound: --sound=pictures reads those."
-            there = ", ".join(sorted({folder.name for _, folder in inside})) or "none"
+            there = sorted({shown(folder.name) for _, folder in inside})
+            advice = advice or _class_first(inside)
             raise UnknownLayout(
-                f"no folder of {modality}s; folders found: {there}; expected {LAYOUT}."
-                f"{advice}"
+                f"no folder of {modality}s; folders found: "
+                f"{', '.join(there) or 'none'}; expected {LAYOUT}.{advice}"
             )
         modality_of[chosen] = modality
     found, unread = [], []
@@ -122,6 +130,20 @@ def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
     return found, notes
 
 
+def _class_first(inside: list[tuple[str, pathlib.Path]]) -> str:
+    """Advice where folders of classes hold those of modalities, else nothing."""
+    known = (*IMAGE_FOLDERS, *PICTURE_OF_SOUND_FOLDERS)
+    for _, folder in inside:
+        for inner in list_folder(folder, folder)[0]:
+            if inner.name.lower() in known:
+                here, there = shown(inner.name), shown(folder.name)
+                return (
+                    f" Here the class comes first: make {there}/{here} to "
+                    f"{here}/{there}, and so with all of them."
+                )
+    return ""
+
+
 def _list_modality(
     listing: Listing, split: str, modality: str, folder: pathlib.Path, root
 ) -> list[Defect]:
@@ -133,7 +155,7 @@ def _list_modality(
     splits = [part for part in inner if part.name.lower() in SPLIT_OF and not split]
     if not splits:
         named = split or "train"
-        return defects + _list_classes(listing, named, modality, inner, root)
+        return defects + list_classes(listing, named, modality, inner, root)
     for part in inner:
         if part not in splits:
             detail = "lies beside splits but has the name of none and is not read."
@@ -142,26 +164,7 @@ def _list_modality(
         classes, found = list_groups(part, root)
         defects += found
         named = SPLIT_OF[part.name.lower()]
-        defects += _list_classes(listing, named, modality, classes, root)
-    return defects
-
-
-def _list_classes(
-    listing: Listing, split: str, modality: str, folders: Files, root: pathlib.Path
-) -> list[Defect]:
-    defects = []
-    for folder in folders:
-        name = folder.name
-        if modality == "sound":
-            name = name.removesuffix(_CLASS_SUFFIX)
-        files, found = list_media(folder, root)
-        defects += found
-        of_class = listing.setdefault(split, {}).setdefault(name, {})
-        if modality in of_class:
-            detail = f"class {name} of this split was already read from another folder."
-            defects.append(Defect(relative(folder, root), "unknown_layout", detail))
-        elif files:
-            of_class[modality] = files
+        defects += list_classes(listing, named, modality, classes, root)
     return defects
 
 
@@ -177,7 +180,7 @@ def _drop_repeated(listing: Listing, root: pathlib.Path) -> list[Defect]:
         for name, files in classes.items():
             for modality, paths in files.items():
                 for path in list(paths):
-                    kept = first.setdefault((name, modality, path.stem), path)
+                    kept = first.setdefault((name, modality, same(path.stem)), path)
                     if kept is path or not _same_bytes(kept, path):
                         continue
                     paths.remove(path)
@@ -185,8 +188,9 @@ def _drop_repeated(listing: Listing, root: pathlib.Path) -> list[Defect]:
                         f"is the same file as {relative(kept, root)} of another split, "
                         "which is read instead."
                     )
-                    shown = relative(path, root)
-                    defects.append(Defect(shown, "duplicate_stem", detail))
+                    defects.append(
+                        Defect(relative(path, root), "duplicate_stem", detail)
+                    )
     return defects
 
 
@@ -210,9 +214,9 @@ def _drop_single_modality(listing: Listing, root: pathlib.Path) -> list[Defect]:
             for modality, paths in there.items():
                 missing = "sound" if modality == "image" else "image"
                 detail = (
-                    f"class {name} has {len(paths)} files here but no {missing} in the "
-                    f"split {split}."
+                    f"class {shown(name)} has {len(paths)} files here but no {missing} "
+                    f"in the split {split}."
                 )
-                shown = relative(paths[0].parent, root)
-                defects.append(Defect(shown, "one_modality", detail))
+                folder = relative(paths[0].parent, root)
+                defects.append(Defect(folder, "one_modality", detail))
     return defects

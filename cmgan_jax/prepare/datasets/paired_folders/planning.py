@@ -1,8 +1,7 @@
 """How people's own files belong together, and which split each goes to.
 
-Stem-aligned: picture x and sound x are one moment. Taken for granted where at least
-half of the smaller modality's files have such a partner in their class and split;
-otherwise the set is class-aligned, and files share only their class.
+Stem-aligned: picture x and sound x are one moment. Class-aligned: files share only
+their class. `pairing` decides which.
 
 With class-aligned files, a song is one recording or one picture; with stem-aligned
 ones, all moments whose stems differ only in a last _NUMBER. `holding_out` parts songs
@@ -12,48 +11,68 @@ into splits.
 import pathlib
 import re
 
+from cmgan_jax.prepare.datasets.paired_folders.classes import Listing
 from cmgan_jax.prepare.datasets.paired_folders.holding_out import (
     Moment,
     grouped,
     hold_out,
+    place,
 )
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
     SPLITS,
-    Listing,
     UnknownLayout,
     find_files,
 )
+from cmgan_jax.prepare.datasets.paired_folders.pairing import decide_pairing
 from cmgan_jax.prepare.folders import match_stems, relative
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
+from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect, Plan
+from cmgan_jax.runtime.names import shown
 
 _NUMBERED = re.compile(r"(?P<song>.+)_(?P<number>\d+)")
 _FILES_PER_TASK = 250
 # A recording gives many rows, and a task's rows wait in memory for their turn.
 _RECORDINGS_PER_TASK = 25
+# Fewer pictures or recordings of a class than this leave none to hold out.
+_SEVERAL = 3
 
 
-def plan_paired_folders(root: pathlib.Path, *, pictures_of_sound: bool) -> Plan:
+def plan_paired_folders(
+    root: pathlib.Path,
+    *,
+    pictures_of_sound: bool,
+    pairing: str = "auto",
+    window: str = "loudest",
+) -> Plan:
     """Plans folders of sounds and pictures of any classes.
 
     Args:
       root: the folder that holds everything.
       pictures_of_sound: sounds are pictures of spectrograms.
+      pairing: "stem" or "class", or "auto": as the files' names say.
+      window: which window of a recording belongs to the picture of its name, see
+        `media_tasks.WINDOWS`.
 
     Returns:
-      A plan with stem or class pairing, as the files' names say. Folders of an unknown
-      layout give a plan with one unknown_layout defect and no tasks.
+      A plan. Folders of an unknown layout give a plan with one unknown_layout defect
+      and no tasks.
+
+    Raises:
+      ValueError: names nearly match and nobody says what that means, see `pairing`.
     """
     try:
         found = find_files(root, pictures_of_sound=pictures_of_sound)
     except UnknownLayout as error:
         defect = Defect(".", "unknown_layout", str(error))
         return Plan((), "class", {}, defects=(defect,))
-    pairing, reason = _pairing(found.files)
+    pairing, reason = decide_pairing(found.files, pairing)
+    notes = [*found.notes, reason]
     if pairing == "stem":
         moments, orphans = _paired_moments(found.files, root)
     else:
         moments, orphans = _single_moments(found.files), []
+        notes += _lopsided(found.files)
     moments, held_out = hold_out(moments, found.files.keys())
     class_names = tuple(sorted({moment.name for moment in moments}))
     songs = tuple(sorted({f"{moment.name}/{moment.song}" for moment in moments}))
@@ -64,29 +83,33 @@ def plan_paired_folders(root: pathlib.Path, *, pictures_of_sound: bool) -> Plan:
     return Plan(
         class_names=class_names,
         pairing=pairing,
-        tasks=_tasks(moments, class_names, songs, root, recordings=recordings),
+        tasks=_tasks(
+            moments, class_names, songs, root, recordings=recordings, window=window
+        ),
         songs=songs,
         defects=(*found.defects, *orphans),
-        notes=(*found.notes, reason, *held_out),
+        notes=(*notes, *held_out),
         identical="defect",
     )
 
 
-def _pairing(listing: Listing) -> tuple[str, str]:
-    """ "stem" or "class", and one sentence on why."""
-    shared = possible = 0
-    for classes in listing.values():
-        for files in classes.values():
-            images = {path.stem for path in files["image"]}
-            sounds = {path.stem for path in files["sound"]}
-            shared += len(images & sounds)
-            possible += min(len(images), len(sounds))
-    pairing = "stem" if 2 * shared >= possible else "class"
-    return pairing, (
-        f"{pairing}-aligned: of {possible} possible, {shared} stems are shared by a "
-        "picture and a sound of one class; from half on, equal stems are taken for "
-        "equal moments. Rename files if that is not what they mean."
-    )
+def _lopsided(listing: Listing) -> list[str]:
+    """A sentence for every class with hardly any files of one modality."""
+    notes = []
+    for name, files in sorted(listing["train"].items()):
+        images, sounds = len(files["image"]), len(files["sound"])
+        if min(images, sounds) < _SEVERAL <= max(images, sounds):
+            notes.append(
+                f"{shown(name)}: {_number(images, 'picture')} for "
+                f"{_number(sounds, 'sound')}. Expected are several of each, better "
+                "dozens: a model learns what those of a class have in common, and of "
+                "one it learns that one by heart."
+            )
+    return notes
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _paired_moments(
@@ -98,21 +121,27 @@ def _paired_moments(
             pairs, orphans = match_stems(files["image"], files["sound"], root)
             defects += orphans
             for pair in pairs:
-                stem = _NUMBERED.fullmatch(pair[0].stem)
-                song = stem["song"] if stem else pair[0].stem
-                number = int(stem["number"]) if stem else 0
-                moments.append(Moment(split, name, "pair", song, number, pair))
+                stem = _stem(pair[0])
+                numbered = _NUMBERED.fullmatch(stem)
+                song = numbered["song"] if numbered else stem
+                number = int(numbered["number"]) if numbered else 0
+                moments.append(Moment(split, shown(name), "pair", song, number, pair))
     return moments, defects
 
 
 def _single_moments(listing: Listing) -> list[Moment]:
     return [
-        Moment(split, name, kind, path.stem, 0, (path,))
+        Moment(split, shown(name), kind, _stem(path), 0, (path,))
         for split, classes in listing.items()
         for name, files in classes.items()
         for kind, paths in files.items()
         for path in paths
     ]
+
+
+def _stem(path: pathlib.Path) -> str:
+    """A stem as text that is the same on every system."""
+    return shown(same(path.stem))
 
 
 def _tasks(
@@ -122,6 +151,7 @@ def _tasks(
     root: pathlib.Path,
     *,
     recordings: bool,
+    window: str,
 ) -> dict[str, list[StemTask | ClassTask]]:
     """Tasks of one class and kind each, in a fixed order."""
     song_index = {song: index for index, song in enumerate(songs)}
@@ -131,7 +161,7 @@ def _tasks(
         label = class_names.index(name)
         rows = [
             tuple(_file(moment, path, song_index, root) for path in moment.files)
-            for moment in sorted(some)
+            for moment in sorted(some, key=place)
         ]
         at_once = _FILES_PER_TASK
         if kind == "sound" and recordings:
@@ -139,7 +169,7 @@ def _tasks(
         for start in range(0, len(rows), at_once):
             columns = tuple(zip(*rows[start : start + at_once], strict=True))
             if kind == "pair":
-                task = StemTask(label, *columns)
+                task = StemTask(label, *columns, window=window)
             elif kind == "image":
                 task = ClassTask(label, images=columns[0], sounds=())
             else:
@@ -154,6 +184,6 @@ def _file(
     return MediaFile(
         path=str(path),
         shown=relative(path, root),
-        stem=f"{moment.name}/{path.stem}",
+        stem=f"{moment.name}/{_stem(path)}",
         song=song_index[f"{moment.name}/{moment.song}"],
     )
