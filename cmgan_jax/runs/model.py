@@ -31,7 +31,7 @@ from cmgan_jax.training.state import Tree
 # One size for all: a compiled program of another size rounds otherwise, and a source
 # gives the same result alone and among others.
 BATCH_SIZE = 16
-Items = UInt8[np.ndarray, "n h w c"]
+Items = UInt8[np.ndarray, "n _ _ _"]
 
 
 def item_numbers(sources: Items) -> np.ndarray:
