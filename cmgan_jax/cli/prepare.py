@@ -19,6 +19,8 @@ import pathlib
 
 from absl import flags, logging
 
+from cmgan_jax.runtime.names import command
+from cmgan_jax.runtime.outputs import require_apart, require_folder
 from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Representation
 
 _BUILDERS = {
@@ -101,6 +103,11 @@ def main() -> None:
         folder that holds something else.
     """
     _require_compatible_flags()
+    output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
+    require_folder(output, output_is="--output")
+    if _SOURCE.value:
+        source = pathlib.Path(_SOURCE.value)
+        require_apart(output, source, output_is="--output", given_is="--source")
     # TensorFlow logs its CPU features on import; nobody preparing data asked for them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TFDS warns of every configuration that is not declared beforehand.
@@ -109,7 +116,6 @@ def main() -> None:
     from cmgan_jax.prepare.preparation import prepare
     from cmgan_jax.prepare.report import read_report
 
-    output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
     data, built = prepare(_builder(output))
     print(f"{'Prepared' if built else 'Already prepared, unchanged'}: {data.path}")
     for name, split in data.splits.items():
@@ -117,10 +123,8 @@ def main() -> None:
         print(f"  {name:<16} {images:>7,} pictures {sounds:>7,} sounds")
     for line in describe(read_report(data.path)["identical_across_splits"]):
         print(f"  {line}")
-    print(
-        "Next:\n  python -m cmgan_jax train "
-        f"--data={output} --config=configs/sa_cmgan.py:s2i --workdir=runs/s2i"
-    )
+    train = command("train", data=output, config="sa_cmgan:s2i", workdir="runs/s2i")
+    print(f"Next:\n  {train}")
 
 
 def _require_compatible_flags() -> None:

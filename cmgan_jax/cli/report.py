@@ -21,6 +21,8 @@ from cmgan_jax.runs import model as trained
 from cmgan_jax.runs.model import TrainedSystem
 from cmgan_jax.runs.record import versions
 from cmgan_jax.runs.writers import MetricsWriter
+from cmgan_jax.runtime.names import command
+from cmgan_jax.runtime.outputs import require_replaceable
 from cmgan_jax.runtime.whole_file import write_json, write_text
 
 RUN = flags.DEFINE_string("run", "runs/quickstart", "Folder of the workdirs.")
@@ -42,6 +44,8 @@ def main() -> None:
             f"{run} holds no workdir s2i or i2s. Train with --workdir={run / 's2i'}, "
             "evaluate it, then report."
         )
+    page_file, results_file = run / "report" / "index.html", run / "results.json"
+    require_replaceable([page_file, results_file])
     systems = {name: trained.load(run / name) for name in found}
     data = {name: open_prepared(system.record.data) for name, system in systems.items()}
     directions = {name: _direction(systems[name], data[name]) for name in found}
@@ -55,9 +59,9 @@ def main() -> None:
             versions=versions(),
         )
     )
-    write_text(run / "report" / "index.html", page)
+    write_text(page_file, page)
     results = {name: directions[name].evaluations[0] for name in found}
-    write_json(run / "results.json", _results(results, systems))
+    write_json(results_file, _results(results, systems))
     _print(results, run)
 
 
@@ -92,7 +96,7 @@ def _evaluations(workdir: Path) -> tuple[dict, ...]:
     if not full or full[0]["split"] != EXAMPLE_SPLIT:
         raise FileNotFoundError(
             f"{workdir} is not evaluated on its {EXAMPLE_SPLIT} split: run "
-            f"python -m cmgan_jax evaluate --workdir={workdir}"
+            f"{command('evaluate', workdir=workdir)}"
         )
     return full
 

@@ -32,9 +32,9 @@ def settle_caches() -> None:
         )
         os.environ["XDG_CACHE_HOME"] = str(folder.parent)
         os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
-        # Libraries that expand "~" themselves find what they may write to as well.
-        if not _is_writable(Path(os.path.expanduser("~"))):
-            os.environ["HOME"] = str(folder)
+        if not _home():
+            # Libraries expand "~" when they are imported and fail where they cannot.
+            os.environ["HOME"] = str(folder.parent)
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "xla"))
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "numba"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
