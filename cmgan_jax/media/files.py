@@ -70,7 +70,8 @@ def decode_sound(path: str | os.PathLike, sample_rate: int) -> Float[np.ndarray,
     """
     _require_bytes(path)
     try:
-        sound = soundfile.SoundFile(path)
+        # As bytes, since soundfile cannot pass on a name that is no text.
+        sound = soundfile.SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         if error.code == _UNRECOGNISED_FORMAT:
             raise MediaError(

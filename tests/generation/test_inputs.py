@@ -128,6 +128,15 @@ def test_names_that_are_no_text_work_and_are_shown_escaped(
     assert os.path.exists(os.fsencode(tmp_path / "out") + b"/caf\xe9/l\xe9.png")
 
 
+def test_sounds_whose_names_are_no_text_are_read(sound, s2i, generate, tmp_path):
+    """The mistake: libsndfile's binding encodes names as text."""
+    there = os.fsencode(tmp_path / "in")
+    os.makedirs(there + b"/caf\xe9")
+    os.rename(sound(tmp_path / "a.wav"), there + b"/caf\xe9/l\xe9.wav")
+    generate(s2i, tmp_path / "in", tmp_path / "out")
+    assert os.path.exists(os.fsencode(tmp_path / "out") + b"/caf\xe9/l\xe9.png")
+
+
 def test_two_inputs_of_one_name_are_told_apart(
     i2s, picture, generate, files_in, tmp_path
 ):
