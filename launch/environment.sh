@@ -25,14 +25,15 @@ find_python() {
     echo "Python 3.11 or later is needed, but${seen:- none} was found."
     echo "Install it from python.org, your system's packages (python3.12 and"
     echo "python3.12-venv on Debian and Ubuntu) or Homebrew (brew install python@3.12);"
-    echo "if it is not on PATH, name it: PYTHON=/path/to/python3.12 $0"
+    printf 'if it is not on PATH, name it: PYTHON=/path/to/python3.12 %q\n' "$0"
   } >&2
   return 1
 }
 
 # ensure_environment FOLDER REQUIREMENT
 # Makes the virtual environment FOLDER and installs REQUIREMENT ("." or ".[test]")
-# editable, unless that was done with the same setup.cfg at the same place before.
+# editable, unless that was done with the same setup.cfg at the same place before. A
+# folder of that name that these scripts did not make is left as it is.
 ensure_environment() {
   local folder=$1 requirement=$2 python wanted
   attempted="ensure_environment $folder $requirement"
@@ -41,6 +42,12 @@ ensure_environment() {
     return
   fi
   if ! "$folder/bin/python" -m pip --version >/dev/null 2>&1; then
+    if [ -e "$folder" ] && [ ! -f "$folder/installed" ] &&
+      [ ! -f "$folder.made_by_launch" ]; then
+      echo "$PWD/$folder is there, has no working pip and was not made by these" >&2
+      echo "scripts, so it is not replaced: move it away, and start again." >&2
+      return 1
+    fi
     python=$(find_python)
     echo "Making $folder with $("$python" --version) ($(command -v "$python"))"
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
@@ -48,6 +55,8 @@ ensure_environment() {
       echo "Debian and Ubuntu, install python3-venv of the same version." >&2
       return 1
     fi
+    # Beside the folder, since --clear empties it.
+    touch "$folder.made_by_launch"
     attempt "$python" -m venv --clear "$folder"
   fi
   echo "Installing (about 1 GB to download the first time)"

@@ -1,26 +1,55 @@
 """Turns sounds into pictures, or pictures into sounds, with a trained system.
 
+One sound: a picture of every half second of it, clarinet.png, clarinet_500.png, ...
     python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --output=out
+
+A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
+picture of its spectrogram
     python -m cmgan_jax generate --workdir=runs/i2s --input=photographs --output=out
 
-A sound gives one picture per half second; a picture gives half a second of sound
-(WAV) and the picture of its spectrogram.
+Four results of each, with other noise; with another seed, four others
+    python -m cmgan_jax generate --workdir=runs/i2s --input=a.jpg --samples=4 --seed=1
+
+A picture every 40 ms of a sound, as for a film
+    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac --hop_seconds=0.04
+
+A folder with notes, covers or damaged files among the sounds
+    python -m cmgan_jax generate --workdir=runs/s2i --input=album --on_bad=skip
+
+The same once more, in place of the results that are there
+    python -m cmgan_jax generate --workdir=runs/s2i --input=album --overwrite
+
+All inputs are read before the first result is written. Silent stretches of a sound are
+passed over and listed. --output is apart from --input, and no file that is there is
+replaced without --overwrite.
 """
 
 from pathlib import Path
 
 from absl import flags
 
-from cmgan_jax.generation.generate_files import generate_files
+from cmgan_jax.generation.generate_files import (
+    ON_BAD,
+    Generated,
+    defect_line,
+    generate_files,
+)
 from cmgan_jax.runs.model import load
+from cmgan_jax.runtime.names import shown
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
 )
 INPUT = flags.DEFINE_string(
-    "input", None, "A sound or picture file, or a folder of them.", required=True
+    "input",
+    None,
+    "A sound or picture file, or a folder of them; folders in it are read too, and "
+    "results are put into folders of the same names.",
+    required=True,
 )
-OUTPUT = flags.DEFINE_string("output", "generated", "Folder for what is generated.")
+OUTPUT = flags.DEFINE_string(
+    "output", "generated", "Folder for what is generated, apart from --input."
+)
 SEED = flags.DEFINE_integer("seed", 0, "Of the noise: the same seed, the same result.")
 SAMPLES = flags.DEFINE_integer(
     "samples", 1, "Results per source, each with other noise.", lower_bound=1
@@ -28,17 +57,68 @@ SAMPLES = flags.DEFINE_integer(
 HOP = flags.DEFINE_float(
     "hop_seconds", 0.5, "Time between windows of a sound.", lower_bound=0.01
 )
+BAD = flags.DEFINE_enum(
+    "on_bad",
+    "fail",
+    list(ON_BAD),
+    "Files that are damaged or of another kind. fail: list all of them and write "
+    "nothing. skip: leave them out and list them.",
+)
+OVERWRITE = flags.DEFINE_bool(
+    "overwrite", False, "Results may replace files of their names in --output."
+)
 
 
 def main() -> None:
-    """Generates and says where the results are."""
-    output = Path(OUTPUT.value)
-    results, sources = generate_files(
-        load(WORKDIR.value),
+    """Generates and says where the results are, and what there is none of."""
+    model, output = load(WORKDIR.value), Path(OUTPUT.value)
+    generated = generate_files(
+        model,
         Path(INPUT.value),
         output,
         seed=SEED.value,
         samples=SAMPLES.value,
         hop_seconds=HOP.value,
+        on_bad=BAD.value,
+        overwrite=OVERWRITE.value,
     )
-    print(f"{results} results of {sources} sources are in {output}.")
+    sound = model.record.representation.sound
+    if model.direction.target == "sound" and sound != "log_mel":
+        print(
+            f"{sound!r} spectrograms cannot be turned into sound: only their pictures "
+            "were written. Train on --sound=log_mel data to hear them."
+        )
+    print("\n".join(_told(generated, output)))
+
+
+def _told(generated: Generated, output: Path) -> list[str]:
+    """What a person wants to know at the end, the most important last."""
+    lines = []
+    for one in generated.planned:
+        if one.is_renamed:
+            name, stem = shown(one.input.name), shown(one.stem)
+            lines.append(
+                f"{name}: its results are called {stem}..., as another input's would "
+                "have the same names."
+            )
+    silent = [one for one in generated.planned if one.content.silent]
+    if silent:
+        lines.append("Silent, so nothing was generated of it:")
+    for one in silent:
+        times = ", ".join(
+            f"{a / 1000:g} to {b / 1000:g}" for a, b in one.content.silent
+        )
+        lines.append(f"  {shown(one.input.name)}: {times} s")
+    if generated.left_out:
+        lines.append(f"Left out as no use ({len(generated.left_out)}):")
+        lines += [f"  {defect_line(error)}" for error in generated.left_out]
+    if generated.repeated:
+        lines.append(
+            f"{generated.repeated:,} sources are the same as others; their results are "
+            "copies."
+        )
+    lines.append(
+        f"{generated.results} results of {generated.sources} sources are in "
+        f"{shown(output)}."
+    )
+    return lines

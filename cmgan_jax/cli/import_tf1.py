@@ -15,7 +15,8 @@ from absl import flags
 
 from cmgan_jax.configs import sa_cmgan_original
 from cmgan_jax.data.prepared import open_prepared
-from cmgan_jax.runs.record import RECORD_FILE
+from cmgan_jax.runtime.names import command
+from cmgan_jax.runtime.outputs import require_own_or_empty
 from cmgan_jax.signals.direction import DIRECTIONS
 from cmgan_jax.tf1.checkpoint import read_variables
 from cmgan_jax.tf1.importing import import_variables
@@ -40,8 +41,9 @@ flags.mark_flag_as_required("direction")
 def main() -> None:
     """Reads, checks, converts and writes."""
     workdir = Path(WORKDIR.value)
-    if (workdir / RECORD_FILE).exists():
-        raise ValueError(f"{workdir} already holds a run: name another --workdir.")
+    require_own_or_empty(
+        workdir, lambda folder: False, folder_is="--workdir", expected="nothing"
+    )
     import_variables(
         read_variables(Path(CHECKPOINT.value)),
         sa_cmgan_original.get_config(DIRECTION.value).to_dict(),
@@ -50,6 +52,6 @@ def main() -> None:
     )
     print(
         f"{workdir} holds the weights. Next:\n"
-        f"  python -m cmgan_jax evaluate --workdir={workdir}\n"
-        f"  python -m cmgan_jax evaluate --workdir={workdir} --protocol=original"
+        f"  {command('evaluate', workdir=workdir)}\n"
+        f"  {command('evaluate', workdir=workdir, protocol='original')}"
     )

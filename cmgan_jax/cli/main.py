@@ -4,15 +4,15 @@ import contextlib
 import difflib
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from absl import app, flags, logging
 
 from cmgan_jax.configs import locate
+from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
-from cmgan_jax.training.loop import Interrupted
 
 VERBS = {
     "prepare": "media or the embedded orchestra -> arrays to train on",
@@ -29,6 +29,8 @@ VERBS = {
 
 def main() -> None:
     """Runs the verb that the first argument names."""
+    # Names of files are printed whatever they are and whatever the terminal knows.
+    sys.stdout.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_usage())
@@ -43,7 +45,8 @@ def main() -> None:
     except ValueError as error:
         sys.exit(f"error: {error}")
     _quiet_libraries()
-    _keep_compiled()
+    # JAX and Numba ask for their caches when they are imported, by the verb.
+    settle_caches()
     keep_freed_memory()
     with _config_errors_explained():
         module = importlib.import_module(f"cmgan_jax.cli.{verb}")
@@ -98,14 +101,17 @@ def _config_errors_explained() -> Iterator[None]:
 
 def _run(module, argv: list[str]) -> None:
     """Runs a verb; what the user can mend ends in one message, not in a traceback."""
+    from cmgan_jax.training.loop import Interrupted
+
+    _let_interrupts_be_caught()
     if len(argv) > 1:
         sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
     try:
         module.main()
     except Interrupted as stopped:
         sys.exit(f"{stopped} Give the same command again to go on.")
-    except KeyboardInterrupt:
-        sys.exit("stopped. Give the same command again to go on.")
+    except KeyboardInterrupt as stopped:
+        sys.exit(str(stopped) or "stopped. Give the same command again to go on.")
     except (ValueError, OSError) as error:
         if os.environ.get("CMGAN_TRACEBACK"):
             raise
@@ -119,11 +125,10 @@ def _quiet_libraries() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 
-def _keep_compiled() -> None:
-    """Compiled programs are kept between runs, so that a second start is quick."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "cmgan_jax" / "xla"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+def _let_interrupts_be_caught() -> None:
+    """From here on SIGINT is an exception; until here it ends the process at once."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _usage() -> str:

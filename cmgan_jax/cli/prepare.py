@@ -25,6 +25,7 @@ import sys
 
 from absl import flags, logging
 
+from cmgan_jax.runtime.outputs import require_apart, require_folder
 from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Representation
 
 _BUILDERS = {
@@ -133,6 +134,11 @@ def main() -> None:
     # Names may hold what the terminal's encoding has no characters for.
     sys.stdout.reconfigure(errors="backslashreplace")
     _require_compatible_flags()
+    output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
+    require_folder(output, output_is="--output")
+    if _SOURCE.value:
+        source = pathlib.Path(_SOURCE.value)
+        require_apart(output, source, output_is="--output", given_is="--source")
     # TensorFlow logs its CPU features on import; nobody preparing data asked for them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TFDS warns of every configuration that is not declared beforehand.
@@ -141,7 +147,6 @@ def main() -> None:
     from cmgan_jax.prepare.preparation import prepare, verify
     from cmgan_jax.prepare.report import read_report
 
-    output = pathlib.Path(_OUTPUT.value or f"data/{_DATASET.value}")
     if _VERIFY.value:
         for folder, files, size in verify(output):
             print(f"Verified: {folder}\n  {files} files, {size:,} bytes, as prepared")

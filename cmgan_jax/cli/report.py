@@ -13,6 +13,7 @@ from absl import flags
 from cmgan_jax.evaluation.wording import lines
 from cmgan_jax.reporting.gather import gather, results
 from cmgan_jax.reporting.page import render
+from cmgan_jax.runtime.outputs import require_replaceable
 from cmgan_jax.runtime.whole_file import write_json, write_text
 
 RUN = flags.DEFINE_string("run", "runs/quickstart", "Folder of the workdirs.")
@@ -27,10 +28,11 @@ SAMPLES = flags.DEFINE_integer(
 def main() -> None:
     """Gathers, writes and prints."""
     run = Path(RUN.value)
+    page, table = run / "report" / "index.html", run / "results.json"
+    require_replaceable([page, table])
     report = gather(run, per_class=PER_CLASS.value, samples=SAMPLES.value)
-    page = run / "report" / "index.html"
     write_text(page, render(report))
-    write_json(run / "results.json", results(report))
+    write_json(table, results(report))
     for part in report.directions:
         for evaluation in part.evaluations:
             print("\n".join(lines(evaluation)))

@@ -22,6 +22,7 @@ from cmgan_jax.data.integrity import (
     require_small_files,
 )
 from cmgan_jax.data.items import COLUMNS, Items, Split
+from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.representation import Representation
 
 # TFDS builds inside such a directory and renames it when it is complete.
@@ -130,14 +131,14 @@ def _find(path: pathlib.Path) -> pathlib.Path:
         return path
     if not path.is_dir():
         raise FileNotFoundError(
-            f"{path} is no directory. Prepare data first: python -m cmgan_jax prepare "
-            f"--output={path}"
+            f"{path} is no directory. Prepare data first: "
+            f"{command('prepare', output=path)}"
         )
     found = find_prepared(path)
     if not found:
         raise FileNotFoundError(
             f"{path} holds no prepared data (no {PREPARED_FILE} at or below it). "
-            f"Prepare it first: python -m cmgan_jax prepare --output={path}"
+            f"Prepare it first: {command('prepare', output=path)}"
         )
     if len(found) > 1:
         listed = "\n  ".join(str(folder) for folder in found)

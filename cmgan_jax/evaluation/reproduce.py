@@ -11,6 +11,7 @@ from cmgan_jax.evaluation.summary import as_markdown, summarise
 from cmgan_jax.evaluation.validation import make_sample
 from cmgan_jax.runs.model import load
 from cmgan_jax.runs.train_run import train_run
+from cmgan_jax.runtime.outputs import MARK, require_replaceable
 from cmgan_jax.runtime.whole_file import write_json, write_text
 from cmgan_jax.signals.direction import MODALITIES
 
@@ -34,8 +35,10 @@ def reproduce(
       The table as Markdown.
 
     Raises:
+      ValueError: the folder holds such a table that somebody else wrote.
       Interrupted: asked to stop; the same call goes on from there.
     """
+    require_replaceable([folder / "results.json", folder / "results.md"])
     splits = test_splits(prepared)
     # First, so that training can log what they see.
     for modality in MODALITIES:
@@ -51,6 +54,6 @@ def reproduce(
         workdirs.append(workdir)
     summary = summarise(workdirs, splits)
     table = as_markdown(summary)
-    write_json(folder / "results.json", summary)
-    write_text(folder / "results.md", table)
+    write_json(folder / "results.json", summary | {"written_by": MARK})
+    write_text(folder / "results.md", f"{table}\n<!-- written by {MARK} -->\n")
     return table

@@ -1,15 +1,21 @@
 """Sounds and pictures from files to the arrays that a trained system reads."""
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
+from cmgan_jax.generation.windows import sounding, windows_of
 from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
+
+_ENCODED_AT_ONCE = 64
+# What a file is called that is a sound, but not a useful one.
+_STILL_SOUNDS = ("silence", "shorter_than_window", "truncated", "damaged")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,30 +25,78 @@ class Source:
     Attributes:
       name: file stem, and for a later window of a sound its start in milliseconds.
       array: uint8 [h w c], as the data set stores it.
+      start_ms: of the window in the sound; 0 of a picture.
     """
 
     name: str
     array: UInt8[np.ndarray, "h w c"]
+    start_ms: int = 0
 
 
-def find_files(path: Path) -> list[Path]:
-    """The file itself, or every file directly in a folder, sorted by name.
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """What a file holds for a system.
+
+    Attributes:
+      starts: of its sounding windows, in ms; [0] of a picture.
+      silent: stretches of silent windows, (from, to) in ms.
+    """
+
+    starts: Int64[np.ndarray, " n"]
+    silent: tuple[tuple[int, int], ...] = ()
+
+
+def window_name(stem: str, start_ms: int) -> str:
+    """What a window of a file is called: the first one as the file."""
+    return stem if start_ms == 0 else f"{stem}_{start_ms}"
+
+
+def examine(
+    file: Path,
+    representation: Representation,
+    *,
+    direction: Direction,
+    hop_seconds: float,
+    heard: Callable[[int], None] = lambda start_ms: None,
+) -> Content:
+    """Reads a file to its end, keeping nothing but when it sounds.
+
+    Args:
+      file: of the source modality.
+      representation: of the data the system was trained on.
+      direction: its source is read.
+      hop_seconds: time between windows of a sound, in seconds.
+      heard: is told how far a sound is read, in ms.
 
     Raises:
-      FileNotFoundError: nothing there, or an empty folder.
+      MediaError: as `read_sources`, before any of it is used.
     """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FileNotFoundError(f"{path} does not exist: give a file or a folder.")
-    files = sorted(
-        file
-        for file in path.iterdir()
-        if file.is_file() and not file.name.startswith(".")
-    )
-    if not files:
-        raise FileNotFoundError(f"{path} holds no files.")
-    return files
+    if _is_picture(representation, direction):
+        _read_picture(file, representation, direction)
+        return Content(np.zeros(1, np.int64))
+    starts, silent = [], []
+    for block, windows in _windows(file, representation, hop_seconds):
+        loud = sounding(windows)
+        starts.append(block[loud])
+        silent.append(block[~loud])
+        heard(int(block[-1]))
+    sounds, silences = (np.concatenate(some) for some in (starts, silent))
+    if not len(sounds):
+        raise media.MediaError(
+            file, "silence", f"all of its {len(silences)} windows are silent."
+        )
+    length = round(1000 * representation.window_seconds)
+    hop = 1000 * hop_seconds
+    return Content(sounds, _stretches(silences, hop=hop, length=length))
+
+
+def _stretches(
+    starts: Int64[np.ndarray, " n"], *, hop: float, length: int
+) -> tuple[tuple[int, int], ...]:
+    """Windows that follow one another as stretches, (from, to) in ms."""
+    breaks = np.flatnonzero(np.diff(starts) > hop + 1) + 1
+    parts = [part for part in np.split(starts, breaks) if len(part)]
+    return tuple((int(part[0]), int(part[-1]) + length) for part in parts)
 
 
 def read_sources(
@@ -51,8 +105,8 @@ def read_sources(
     *,
     direction: Direction,
     hop_seconds: float = 0.5,
-) -> list[Source]:
-    """The sources in one file.
+) -> Iterator[Source]:
+    """The sources in one file, read as they are asked for.
 
     Args:
       file: of the source modality; with "pictures" data, a sound is a picture of a
@@ -61,48 +115,70 @@ def read_sources(
       direction: its source is read.
       hop_seconds: time between windows of a sound, in seconds.
 
-    Returns:
-      One source of a picture; one per window of a sound.
+    Yields:
+      One source of a picture; one per window of a sound that is not silent.
 
     Raises:
       MediaError: the file is unreadable, or of the other modality (then says so).
     """
-    if direction.source == "image":
-        picture = _decode(file, "image")
-        return [Source(file.stem, media.crop_and_resize(picture, representation))]
-    if representation.sound == "pictures":
-        picture = media.squeeze(_decode(file, "image"), representation.image_size)
-        return [Source(file.stem, picture)]
-    waveform = _decode(file, "sound", representation.sample_rate)
-    windows = media.cut_windows(waveform, representation, hop_seconds, path=file)
-    arrays = log_mel.encode_windows(windows, representation)
-    starts = [round(1000 * hop_seconds * i) for i in range(len(arrays))]
-    return [
-        Source(file.stem if start == 0 else f"{file.stem}_{start}", array)
-        for start, array in zip(starts, arrays, strict=True)
-    ]
+    if _is_picture(representation, direction):
+        yield Source(file.stem, _read_picture(file, representation, direction))
+        return
+    for starts, windows in _windows(file, representation, hop_seconds):
+        loud = np.flatnonzero(sounding(windows))
+        for first in range(0, len(loud), _ENCODED_AT_ONCE):
+            rows = loud[first : first + _ENCODED_AT_ONCE]
+            arrays = log_mel.encode_windows(windows[rows], representation)
+            for start, array in zip(starts[rows], arrays, strict=True):
+                name = window_name(file.stem, int(start))
+                yield Source(name, array, int(start))
 
 
-def _decode(file: Path, modality: str, sample_rate: int = 0) -> np.ndarray:
-    """Reads a file, and on failure looks whether it is of the other modality."""
+def _is_picture(representation: Representation, direction: Direction) -> bool:
+    return direction.source == "image" or representation.sound == "pictures"
+
+
+def _read_picture(
+    file: Path, representation: Representation, direction: Direction
+) -> UInt8[np.ndarray, "h w c"]:
     try:
-        if modality == "sound":
-            return media.decode_sound(file, sample_rate)
-        return media.decode_picture(file)
+        if direction.source == "sound":
+            return media.squeeze(media.decode_picture(file), representation.image_size)
+        # As prepare reads the pictures that systems are trained on.
+        picture = media.decode_picture(file, at_least=2 * representation.image_size)
+        return media.crop_and_resize(picture, representation)
     except media.MediaError as error:
-        if error.kind not in ("not_audio", "not_picture"):
-            raise
-        raise media.MediaError(
-            file, error.kind, error.reason + _modality_hint(file, modality)
-        ) from error
+        raise _hinting(error, "not_picture", _is_sound, "sound", "s2i") from error
 
 
-def _modality_hint(file: Path, expected: str) -> str:
+def _windows(file: Path, representation: Representation, hop_seconds: float):
     try:
-        if expected == "sound":
-            media.decode_picture(file)
-            return " It is a picture: give it to a workdir trained with :i2s."
-        media.decode_sound(file, 22050)
-        return " It is a sound: give it to a workdir trained with :s2i."
+        yield from windows_of(file, representation, hop_seconds)
+    except media.MediaError as error:
+        raise _hinting(error, "not_audio", _is_a_picture, "picture", "i2s") from error
+
+
+def _hinting(
+    error: media.MediaError, kind: str, is_other, other: str, direction: str
+) -> media.MediaError:
+    """The error, with a hint where the file is of the other modality."""
+    if error.kind != kind or not is_other(Path(error.path)):
+        return error
+    hint = f" It is a {other}: give it to a workdir trained with :{direction}."
+    return media.MediaError(error.path, kind, error.reason + hint)
+
+
+def _is_a_picture(file: Path) -> bool:
+    try:
+        media.decode_picture(file, at_least=16)
+        return True
     except media.MediaError:
-        return ""
+        return False
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        next(windows_of(file, Representation(), 0.5), None)
+        return True
+    except media.MediaError as error:
+        return error.kind in _STILL_SOUNDS

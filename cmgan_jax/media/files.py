@@ -70,7 +70,8 @@ def decode_sound(path: str | os.PathLike, sample_rate: int) -> Float[np.ndarray,
     """
     _require_bytes(path)
     try:
-        sound = soundfile.SoundFile(path)
+        # As bytes, since soundfile cannot pass on a name that is no text.
+        sound = soundfile.SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         if error.code == _UNRECOGNISED_FORMAT:
             raise MediaError(
@@ -284,9 +285,11 @@ def write_wav(
 ) -> None:
     """Writes samples in [-1, 1], clipped there, as a mono 16-bit WAV."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(
-        path, np.clip(waveform, -1, 1), sample_rate, format="WAV", subtype="PCM_16"
-    )
+    # Opened here, since soundfile cannot pass on a name that is no text.
+    with open(path, "wb") as file:
+        soundfile.write(
+            file, np.clip(waveform, -1, 1), sample_rate, format="WAV", subtype="PCM_16"
+        )
 
 
 def write_picture(path: str | os.PathLike, picture: UInt8[np.ndarray, "h w c"]) -> None:

@@ -22,6 +22,7 @@ from cmgan_jax.runs.checkpoints import (
 from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, read_record
 from cmgan_jax.runtime import devices
+from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_uint8
 from cmgan_jax.systems.interface import Finished, System
@@ -189,7 +190,7 @@ def _restore(workdir: Path, system: System, phase: str) -> tuple[int, Tree]:
     if not steps:
         raise FileNotFoundError(
             f"{workdir} has no checkpoint of phase {phase!r} yet: run "
-            f"`python -m cmgan_jax train --workdir={workdir} ...` until it saves one."
+            f"`{command('train', workdir=workdir)} ...` until it saves one."
         )
     shapes = system.inference_shapes((phase,))[phase]
     everywhere = devices.replicated(devices.data_mesh())

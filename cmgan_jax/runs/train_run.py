@@ -17,6 +17,7 @@ from cmgan_jax.runs.record import (
     write_record,
 )
 from cmgan_jax.runtime import devices
+from cmgan_jax.runtime.outputs import require_own_or_empty
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.loop import Intervals, Scalars
@@ -48,7 +49,8 @@ def train_run(
       Inference variables of every phase by name.
 
     Raises:
-      ValueError: the configuration is no good, or not the one the run was started with.
+      ValueError: the configuration is no good, or not the one the run was started
+        with, or the folder holds something else than a run.
       NonFiniteError: a step computed NaN or infinity.
       Interrupted: the run was asked to stop and has saved its state.
     """
@@ -57,6 +59,12 @@ def train_run(
     mesh = devices.data_mesh()
     for phase in system.phases:
         devices.require_divisible(phase.batch_size, mesh, phase=phase.name)
+    require_own_or_empty(
+        workdir,
+        lambda folder: (folder / RECORD_FILE).exists(),
+        folder_is="--workdir",
+        expected="a run",
+    )
     if (workdir / RECORD_FILE).exists():
         started = read_record(workdir)
         require_continuable(started, record, workdir)

@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import UInt8
 from tensorboardX import SummaryWriter
 
+from cmgan_jax.runtime.whole_file import whole_file
+
 
 class MetricsWriter:
     """Appends scalars to metrics.jsonl and to TensorBoard event files."""
@@ -57,9 +59,9 @@ class MetricsWriter:
 
 
 def write_picture(path: Path, picture: UInt8[np.ndarray, "h w 3"]) -> None:
-    """Writes a PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    matplotlib.image.imsave(path, picture)
+    """Writes a PNG, under its name only when it is complete."""
+    with whole_file(path) as partial:
+        matplotlib.image.imsave(partial, picture)
 
 
 def grid(

@@ -15,7 +15,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Reports of one task on standard error, at most one every few seconds."""
+    """Reports of one task on standard error: after a second, then every few seconds."""
 
     def __init__(
         self, task: str, total: int, *, unit: str, done: int = 0, every: float = 5.0
@@ -27,20 +27,21 @@ class Progress:
           total: units in the whole task.
           unit: what is counted, such as "steps".
           done: units finished before, by an earlier run.
-          every: seconds between lines.
+          every: seconds between lines, but for the first one.
         """
         self._task, self._total, self._unit = task, total, unit
         self._first = self._done = done
         self._every = every
-        self._start = self._last = time.monotonic()
+        self._start = time.monotonic()
+        self._due = self._start + min(1.0, every)
 
     def update(self, done: int, note: str = "") -> None:
         """Says how many units are finished; prints if it is time to."""
         self._done = done
         now = time.monotonic()
-        if now - self._last < self._every and done < self._total:
+        if now < self._due and done < self._total:
             return
-        self._last = now
+        self._due = now + self._every
         elapsed = now - self._start
         rate = (done - self._first) / max(elapsed, 1e-9)
         parts = [f"{self._task}: {done:,}/{self._total:,} {self._unit}"]
