@@ -7,7 +7,7 @@ import numpy as np
 
 from cmgan_jax.generation.media_in import Source, find_files, read_sources
 from cmgan_jax.generation.media_out import Waveforms, waveform_maker, write_target
-from cmgan_jax.media.files import MediaError
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import BATCH_SIZE, Model
 from cmgan_jax.runtime.progress import Progress
 

@@ -1,13 +1,18 @@
 """Sounds and pictures from files to the arrays that a trained system reads."""
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
-from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
+from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
+from cmgan_jax.media.sounds import sound_blocks, sounding
+from cmgan_jax.media.windows import windows_of
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
 
@@ -51,6 +56,7 @@ def read_sources(
     *,
     direction: Direction,
     hop_seconds: float = 0.5,
+    notes: list[str] | None = None,
 ) -> list[Source]:
     """The sources in one file.
 
@@ -60,49 +66,62 @@ def read_sources(
       representation: of the data the system was trained on.
       direction: its source is read.
       hop_seconds: time between windows of a sound, in seconds.
+      notes: gets sentences on what of a sound was left out or chosen.
 
     Returns:
-      One source of a picture; one per window of a sound.
+      One source of a picture; one per window of a sound that is not silent.
 
     Raises:
       MediaError: the file is unreadable, or of the other modality (then says so).
     """
-    if direction.source == "image":
-        picture = _decode(file, "image")
-        return [Source(file.stem, media.crop_and_resize(picture, representation))]
-    if representation.sound == "pictures":
-        picture = media.squeeze(_decode(file, "image"), representation.image_size)
-        return [Source(file.stem, picture)]
-    waveform = _decode(file, "sound", representation.sample_rate)
-    windows = media.cut_windows(waveform, representation, hop_seconds, path=file)
-    arrays = log_mel.encode_windows(windows, representation)
-    starts = [round(1000 * hop_seconds * i) for i in range(len(arrays))]
-    return [
-        Source(file.stem if start == 0 else f"{file.stem}_{start}", array)
-        for start, array in zip(starts, arrays, strict=True)
-    ]
+    notes = [] if notes is None else notes
+    with _hint_at_other_modality(file, direction.source):
+        if direction.source == "image":
+            picture = crop_and_resize(decode_picture(file), representation)
+            return [Source(file.stem, picture)]
+        if representation.sound == "pictures":
+            picture = squeeze(decode_picture(file), representation.image_size)
+            return [Source(file.stem, picture)]
+        return _sound_sources(file, representation, hop_seconds, notes)
 
 
-def _decode(file: Path, modality: str, sample_rate: int = 0) -> np.ndarray:
-    """Reads a file, and on failure looks whether it is of the other modality."""
+def _sound_sources(
+    file: Path, representation: Representation, hop_seconds: float, notes: list[str]
+) -> list[Source]:
+    sources, silent = [], []
+    for starts, windows in windows_of(file, representation, hop_seconds, notes=notes):
+        kept = sounding(windows)
+        silent += starts[~kept].tolist()
+        arrays = log_mel.encode_windows(windows[kept], representation)
+        for start, array in zip(starts[kept].tolist(), arrays, strict=True):
+            name = file.stem if start == 0 else f"{file.stem}_{start}"
+            sources.append(Source(name, array))
+    if silent:
+        listed = ", ".join(f"{start / 1000:g}" for start in silent[:20])
+        more = f" and {len(silent) - 20} more" if len(silent) > 20 else ""
+        notes.append(f"silent and left out: windows at {listed} s{more}.")
+    return sources
+
+
+@contextlib.contextmanager
+def _hint_at_other_modality(file: Path, expected: str) -> Iterator[None]:
+    """On failure looks whether the file is of the other modality."""
     try:
-        if modality == "sound":
-            return media.decode_sound(file, sample_rate)
-        return media.decode_picture(file)
-    except media.MediaError as error:
+        yield
+    except MediaError as error:
         if error.kind not in ("not_audio", "not_picture"):
             raise
-        raise media.MediaError(
-            file, error.kind, error.reason + _modality_hint(file, modality)
-        ) from error
+        hint = _modality_hint(file, expected)
+        raise MediaError(file, error.kind, error.reason + hint) from error
 
 
 def _modality_hint(file: Path, expected: str) -> str:
     try:
         if expected == "sound":
-            media.decode_picture(file)
+            decode_picture(file)
             return " It is a picture: give it to a workdir trained with :i2s."
-        media.decode_sound(file, 22050)
+        with contextlib.closing(sound_blocks(file, 22050)) as blocks:
+            next(blocks)
         return " It is a sound: give it to a workdir trained with :s2i."
-    except media.MediaError:
+    except MediaError:
         return ""

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 from jaxtyping import UInt8
 
-from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
+from cmgan_jax.media.pictures import squeeze, write_picture
+from cmgan_jax.media.sounds import write_wav
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.pictures import as_picture
 from cmgan_jax.signals.representation import Representation, to_unit
@@ -65,11 +66,11 @@ def write_target(
     """
     picture = as_picture(target)
     if modality == "sound":
-        picture = media.squeeze(picture, SHOWN_SIZE)
+        picture = squeeze(picture, SHOWN_SIZE)
     png = stem.with_name(stem.name + ".png")
-    media.write_picture(png, picture)
+    write_picture(png, picture)
     if modality == "image" or waveforms is None:
         return [png]
     wav = stem.with_name(stem.name + ".wav")
-    media.write_wav(wav, waveforms(target[None])[0], representation.sample_rate)
+    write_wav(wav, waveforms(target[None])[0], representation.sample_rate)
     return [wav, png]

@@ -1,20 +1,21 @@
 """Tasks that read media files and turn them into rows, in worker processes."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cmgan_jax.data.items import Split, make_items
-from cmgan_jax.media import files as media
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.log_mel import encode_windows
+from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
+from cmgan_jax.media.sounds import sounding
+from cmgan_jax.media.windows import loudest_window, windows_of
 from cmgan_jax.prepare.plan import Defect, Produced
 from cmgan_jax.signals.representation import Representation
 
 HOP_SECONDS = 0.1
-# Windows encoded at once: bounds memory on a recording of an hour.
-_BLOCK = 256
 _TYPICAL_WINDOWS = 10
 
 
@@ -44,7 +45,7 @@ class StemTask:
     Attributes:
       label: index into the plan's class names.
       images: pictures.
-      sounds: sounds, of which the first window is used, or pictures of sound.
+      sounds: sounds, of which the loudest window is used, or pictures of sound.
     """
 
     label: int
@@ -61,7 +62,7 @@ class StemTask:
         kept, images, moments, defects = [], [], [], []
         for image_file, sound_file in zip(self.images, self.sounds, strict=True):
             image = _read(_image, image_file, representation, defects)
-            moment = _read(_first_moment, sound_file, representation, defects)
+            moment = _read(_moment, sound_file, representation, defects)
             if image is not None and moment is not None:
                 kept.append(image_file)
                 images.append(image)
@@ -73,7 +74,7 @@ class StemTask:
             "time_ms": [file.time_ms for file in kept],
         }
         image = make_items(_stack(images, representation.image_shape), **columns)
-        sound = make_items(_encode(moments, representation), **columns)
+        sound = make_items(_stack(moments, representation.sound_shape), **columns)
         return Produced(Split(image, sound), tuple(defects))
 
 
@@ -121,8 +122,8 @@ class ClassTask:
             read = _read(_moments, file, representation, defects)
             if read is None:
                 continue
-            moments, starts = read
-            arrays.append(_encode(moments, representation))
+            rows, starts = read
+            arrays.append(rows)
             stems += [f"{file.stem}@{start}" for start in starts]
             songs += [file.song] * len(starts)
             times += starts
@@ -139,51 +140,43 @@ def _read(
     """What a function reads from a file, or None and one more defect."""
     try:
         return read(file.path, representation)
-    except media.MediaError as error:
+    except MediaError as error:
         defects.append(Defect(file.shown, error.kind, error.reason))
         return None
 
 
 def _image(path: str, representation: Representation) -> UInt8[np.ndarray, "s s 3"]:
     # Twice the size leaves the resize something to average in a reduced JPEG.
-    picture = media.decode_picture(path, at_least=2 * representation.image_size)
-    return media.crop_and_resize(picture, representation)
+    picture = decode_picture(path, at_least=2 * representation.image_size)
+    return crop_and_resize(picture, representation)
 
 
 def _moments(
-    path: str, representation: Representation, *, first_only: bool = False
-) -> tuple[list[np.ndarray], list[int]]:
-    """What `_encode` takes of a sound or a picture of sound, and starts in ms [n]."""
+    path: str, representation: Representation
+) -> tuple[UInt8[np.ndarray, "n h w c"], list[int]]:
+    """The rows of a sound or of a picture of sound, and their starts in ms [n]."""
     if representation.sound == "pictures":
-        picture = media.decode_picture(path)
-        return [media.squeeze(picture, representation.image_size)], [0]
-    waveform = media.decode_sound(path, representation.sample_rate)
-    windows = media.cut_windows(waveform, representation, HOP_SECONDS, path=path)
-    windows = windows[:1] if first_only else windows
-    sounding = [i for i, window in enumerate(windows) if not media.is_silent(window)]
-    if not sounding:
-        raise media.MediaError(path, "silence", "holds no window that is not silent.")
-    # Views, not copies: windows of a long recording overlap five times.
-    return [windows[i] for i in sounding], [
-        round(1000 * HOP_SECONDS * i) for i in sounding
-    ]
+        return _picture_of_sound(path, representation)[np.newaxis], [0]
+    arrays, kept_starts = [], []
+    for starts, windows in windows_of(path, representation, HOP_SECONDS):
+        kept = sounding(windows)
+        arrays.append(encode_windows(windows[kept], representation))
+        kept_starts += starts[kept].tolist()
+    return np.concatenate(arrays), kept_starts
 
 
-def _first_moment(path: str, representation: Representation) -> np.ndarray:
-    return _moments(path, representation, first_only=True)[0][0]
-
-
-def _encode(
-    moments: Sequence[np.ndarray], representation: Representation
-) -> UInt8[np.ndarray, "n h w c"]:
-    """Windows [n w] or pictures of sound [n s s 3] as sound rows."""
+def _moment(path: str, representation: Representation) -> UInt8[np.ndarray, "h w c"]:
+    """The row of a sound's loudest window, or of a picture of sound."""
     if representation.sound == "pictures":
-        return _stack(moments, representation.sound_shape)
-    blocks = [
-        encode_windows(np.stack(moments[start : start + _BLOCK]), representation)
-        for start in range(0, len(moments), _BLOCK)
-    ]
-    return np.concatenate([_stack([], representation.sound_shape), *blocks])
+        return _picture_of_sound(path, representation)
+    _, window = loudest_window(path, representation, HOP_SECONDS)
+    return encode_windows(window[np.newaxis], representation)[0]
+
+
+def _picture_of_sound(
+    path: str, representation: Representation
+) -> UInt8[np.ndarray, "s s 3"]:
+    return squeeze(decode_picture(path), representation.image_size)
 
 
 def _stack(

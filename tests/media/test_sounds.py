@@ -9,16 +9,15 @@ import pytest
 import soundfile
 from PIL import Image
 
-from cmgan_jax.media.files import (
-    MediaError,
+from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.pictures import (
     crop_and_resize,
-    cut_windows,
     decode_picture,
-    decode_sound,
     squeeze,
     write_picture,
-    write_wav,
 )
+from cmgan_jax.media.sounds import decode_sound, write_wav
+from cmgan_jax.media.windows import cut_windows
 from cmgan_jax.signals.representation import Representation
 
 

@@ -1,0 +1,258 @@
+"""Compressed sounds and the sound of films through PyAV, whose wheel carries FFmpeg.
+
+FFmpeg decodes what it can and says little about what it could not; what is missing is
+found here by what the formats themselves promise.
+"""
+
+import dataclasses
+import struct
+from collections.abc import Iterator
+
+import av
+import numpy as np
+from jaxtyping import Float
+
+from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.foreign import is_heif
+from cmgan_jax.media.opening import MediaFile
+
+# Only these are tried: FFmpeg's playlists would open other files, its drawings and
+# games are no sounds people have.
+_FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,loas,matroska,mov,"
+    "mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,ogg,rm,tak,tta,voc,w64,wav,wv"
+)
+# Between the sound's clock and its samples, before a gap is one.
+_LARGEST_GAP = 0.05
+# A cut container ends this much before its stated end, in seconds.
+_SHORTEST_CUT = 0.5
+_BLOCK = 1 << 16
+_ADVICE = "copy it again, or keep the part that is there."
+# What opening raises of a file that is no sound, and of one whose header is damaged.
+UNRECOGNISED = (av.error.InvalidDataError, av.error.EOFError)
+
+
+def is_recognisable(head: bytes) -> bool:
+    """Whether a file begins as common sounds and films do, whatever follows."""
+    first = (b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3", b"RIFF", b"RF64", b"FORM")
+    film = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not is_heif(head)
+    return head.startswith(first) or film
+
+
+@dataclasses.dataclass
+class _Heard:
+    """What was met while decoding; filled as it goes.
+
+    Attributes:
+      samples: frames decoded.
+      packets: packets read.
+      failed: packets that could not be decoded, after the first that could.
+      failed_in_a_row: of these, the ones since the last good packet.
+      gaps: seconds that the sound's clock ran ahead of its samples.
+      clock: time the next frame should have, in seconds; None before the first.
+    """
+
+    samples: int = 0
+    packets: int = 0
+    failed: int = 0
+    failed_in_a_row: int = 0
+    gaps: float = 0.0
+    clock: float | None = None
+
+
+class FfmpegSound:
+    """An open sound; `blocks` may be called once.
+
+    Attributes:
+      sample_rate: frames per second, in Hz, of the first decoded frame.
+      channels: of the first decoded frame.
+    """
+
+    def __init__(self, file: MediaFile):
+        self._file = file
+        self._heard = _Heard()
+        options = {"format_whitelist": _FORMATS}
+        self._container = av.open(file, metadata_errors="ignore", options=options)
+        try:
+            self._stream = self._container.streams.best("audio")
+            if self._stream is None:
+                reason = "a film or container without sound."
+                raise MediaError(file.path, "not_audio", reason)
+            if self._container.format.name == "flac":
+                # Else frames with a wrong checksum pass for sound.
+                self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
+            self._frames = self._decode()
+            self._first = next(self._frames, None)
+        except BaseException:
+            self.close()
+            raise
+        if self._first is None:
+            self.close()
+            raise MediaError(file.path, *_nothing_decoded(self._heard))
+        self.sample_rate = self._first.sample_rate
+        self.channels = self._first.layout.nb_channels
+
+    def close(self) -> None:
+        """Gives FFmpeg's memory back."""
+        self._container.close()
+
+    def blocks(self) -> Iterator[Float[np.ndarray, "t c"]]:
+        """The samples to the end of the stream, float32, about [-1, 1], in blocks.
+
+        Raises:
+          MediaError: unreadable, rate or channels change on the way; at the end,
+            damaged or truncated.
+        """
+        waiting, count = [_samples(self._first)], self._first.samples
+        for frame in self._frames:
+            self._require_same(frame)
+            waiting.append(_samples(frame))
+            count += frame.samples
+            if count * self.channels >= _BLOCK:
+                yield np.concatenate(waiting)
+                waiting, count = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
+        self._require_whole()
+
+    def _decode(self) -> Iterator[av.AudioFrame]:
+        """Every frame that can be decoded, in order."""
+        heard = self._heard
+        for packet in self._container.demux(self._stream):
+            heard.packets += packet.size > 0
+            try:
+                frames = packet.decode()
+            except av.error.EOFError:
+                return
+            except (av.FFmpegError, ValueError):
+                heard.failed += heard.samples > 0
+                heard.failed_in_a_row += heard.samples > 0
+                continue
+            for frame in frames:
+                heard.failed_in_a_row = 0
+                self._follow_clock(frame)
+                yield frame
+
+    def _follow_clock(self, frame: av.AudioFrame) -> None:
+        heard = self._heard
+        if heard.clock is not None and frame.time is not None:
+            ahead = frame.time - heard.clock
+            heard.gaps += ahead if ahead > _LARGEST_GAP else 0.0
+        heard.samples += frame.samples
+        if frame.time is not None:
+            heard.clock = frame.time + frame.samples / frame.sample_rate
+
+    def _require_same(self, frame: av.AudioFrame) -> None:
+        now = (frame.sample_rate, frame.layout.nb_channels)
+        if now != (self.sample_rate, self.channels):
+            at = self._heard.samples / self.sample_rate
+            raise MediaError(
+                self._file.path,
+                "damaged",
+                f"changes from {self.sample_rate} Hz and {self.channels} channels to "
+                f"{now[0]} Hz and {now[1]} at {at:.1f} s: split it there, convert it "
+                "to WAV, or keep the part before.",
+            )
+
+    def _require_whole(self) -> None:
+        """Compares what was decoded with what the format promises."""
+        heard, path = self._heard, self._file.path
+        seconds = heard.samples / self.sample_rate
+        missing = self._missing(seconds)
+        if missing:
+            reason = f"{missing}; {seconds:.2f} s of sound are there: {_ADVICE}"
+            raise MediaError(path, "truncated", reason)
+        failed = heard.failed
+        if self._container.format.name in ("mp3", "aac"):
+            # Tags and padding behind the last frame are no sound.
+            failed -= heard.failed_in_a_row
+        if failed > 0:
+            raise MediaError(
+                path,
+                "damaged",
+                f"{failed} of {heard.packets} pieces cannot be decoded; {seconds:.2f} "
+                f"s of sound are there: {_ADVICE}",
+            )
+        if heard.gaps and self._container.format.name in ("ogg", "flac"):
+            raise MediaError(
+                path,
+                "damaged",
+                f"{heard.gaps:.2f} s are missing between its pieces; {seconds:.2f} s "
+                f"of sound are there: {_ADVICE}",
+            )
+
+    def _missing(self, seconds: float) -> str:
+        """What says that the end is missing, or nothing."""
+        name, stream = self._container.format.name, self._stream
+        if self._file.exhausted:
+            return "reading it leads in circles"
+        if name == "flac" and stream.duration:
+            promised = float(stream.duration * stream.time_base)
+            # The header's length; 0 where it was not known.
+            if promised - seconds > 1.5 / self.sample_rate:
+                return f"holds {seconds:.2f} of {promised:.2f} s promised"
+        elif name.startswith("mov") and stream.frames > self._heard.packets:
+            return f"holds {self._heard.packets} of {stream.frames} pieces promised"
+        elif name.startswith("matroska") and self._container.duration:
+            promised = self._container.duration / av.time_base
+            reached = self._heard.clock or seconds
+            alone = len(self._container.streams) == 1
+            if alone and promised - reached > _SHORTEST_CUT:
+                return f"holds {reached:.2f} of {promised:.2f} s promised"
+        elif name == "mp3":
+            return _cut_mp3(self._file)
+        return ""
+
+
+def _nothing_decoded(heard: _Heard) -> tuple[str, str]:
+    if heard.packets == 0:
+        return "zero_length", "the sound holds no samples."
+    return (
+        "unreadable",
+        f"none of its {heard.packets} pieces can be decoded: copy it again from where "
+        "it came from.",
+    )
+
+
+def _samples(frame: av.AudioFrame) -> Float[np.ndarray, "t c"]:
+    """A frame of any sample format as float32, about [-1, 1]."""
+    values = frame.to_ndarray()
+    if frame.format.is_planar:
+        values = values.T
+    else:
+        values = values.reshape(-1, frame.layout.nb_channels)
+    if values.dtype == np.uint8:
+        return (values.astype(np.float32) - 128) / 128
+    if values.dtype.kind == "i":
+        return (values / 2.0 ** (8 * values.itemsize - 1)).astype(np.float32)
+    return values.astype(np.float32, copy=False)
+
+
+def _cut_mp3(file: MediaFile) -> str:
+    """Whether an MP3 has fewer bytes than its Xing header says.
+
+    The header's number of frames is not believed: with all bytes there, it is wrong.
+    """
+    file.seek(0)
+    content = file.read(1 << 12)
+    start = 0
+    if content[:3] == b"ID3" and len(content) >= 10:
+        size = 0
+        for byte in content[6:10]:
+            size = size << 7 | byte & 127
+        start = 10 + size
+        file.seek(start)
+        content = file.read(1 << 12)
+    for name in (b"Xing", b"Info"):
+        at = content.find(name)
+        if at < 0 or len(content) < at + 16:
+            continue
+        flags = struct.unpack(">I", content[at + 4 : at + 8])[0]
+        if flags & 2:
+            skipped = 8 + (4 if flags & 1 else 0)
+            field = content[at + skipped : at + skipped + 4]
+            promised = start + struct.unpack(">I", field)[0]
+            # Some encoders count the header's own frame, some do not.
+            if file.size < promised - 1500:
+                return f"holds {file.size} of {promised} bytes promised"
+    return ""
