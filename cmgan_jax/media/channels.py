@@ -56,10 +56,8 @@ def mix_down(
         yield from (held @ weights for held in waiting)
 
 
-def _weights(
-    blocks: list[Float[np.ndarray, "t c"]], notes: list[str]
-) -> Float[np.ndarray, " c"]:
-    """How much of every channel is taken; sums to 1."""
+def _weights(blocks: list[np.ndarray], notes: list[str]) -> Float[np.ndarray, " c"]:
+    """How much of every channel of blocks [t c] is taken; sums to 1."""
     channels = blocks[0].shape[1]
     count = sum(len(block) for block in blocks)
     total = sum(block.sum(axis=0, dtype=np.float64) for block in blocks)

@@ -34,7 +34,7 @@ class MediaError(ValueError):
       reason: what was found, what was expected, and how to mend it.
     """
 
-    def __init__(self, path: str | bytes | os.PathLike, kind: str, reason: str):
+    def __init__(self, path: str | os.PathLike, kind: str, reason: str):
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r} is unknown; known: {', '.join(KINDS)}.")
         super().__init__(f"{shown(path)}: {reason}")
@@ -47,7 +47,7 @@ class MediaError(ValueError):
         return MediaError, (self.path, self.kind, self.reason)
 
 
-def shown(path: str | bytes | os.PathLike) -> str:
+def shown(path: str | os.PathLike) -> str:
     """A path as it can be printed anywhere: what is no text appears escaped."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -5,13 +5,13 @@ found here by what the formats themselves promise.
 """
 
 import dataclasses
-import struct
 from collections.abc import Iterator
 
 import av
 import numpy as np
 from jaxtyping import Float
 
+from cmgan_jax.media.containers import what_is_missing
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.foreign import is_heif
 from cmgan_jax.media.opening import MediaFile
@@ -24,8 +24,6 @@ _FORMATS = (
 )
 # Between the sound's clock and its samples, before a gap is one.
 _LARGEST_GAP = 0.05
-# A cut container ends this much before its stated end, in seconds.
-_SHORTEST_CUT = 0.5
 _BLOCK = 1 << 16
 _ADVICE = "copy it again, or keep the part that is there."
 # What opening raises of a file that is no sound, and of one whose header is damaged.
@@ -191,17 +189,9 @@ class FfmpegSound:
             # The header's length; 0 where it was not known.
             if promised - seconds > 1.5 / self.sample_rate:
                 return f"holds {seconds:.2f} of {promised:.2f} s promised"
-        elif name.startswith("mov") and stream.frames > self._heard.packets:
+        if name.startswith("mov") and stream.frames > self._heard.packets:
             return f"holds {self._heard.packets} of {stream.frames} pieces promised"
-        elif name.startswith("matroska") and self._container.duration:
-            promised = self._container.duration / av.time_base
-            reached = self._heard.clock or seconds
-            alone = len(self._container.streams) == 1
-            if alone and promised - reached > _SHORTEST_CUT:
-                return f"holds {reached:.2f} of {promised:.2f} s promised"
-        elif name == "mp3":
-            return _cut_mp3(self._file)
-        return ""
+        return what_is_missing(self._file)
 
 
 def _nothing_decoded(heard: _Heard) -> tuple[str, str]:
@@ -226,33 +216,3 @@ def _samples(frame: av.AudioFrame) -> Float[np.ndarray, "t c"]:
     if values.dtype.kind == "i":
         return (values / 2.0 ** (8 * values.itemsize - 1)).astype(np.float32)
     return values.astype(np.float32, copy=False)
-
-
-def _cut_mp3(file: MediaFile) -> str:
-    """Whether an MP3 has fewer bytes than its Xing header says.
-
-    The header's number of frames is not believed: with all bytes there, it is wrong.
-    """
-    file.seek(0)
-    content = file.read(1 << 12)
-    start = 0
-    if content[:3] == b"ID3" and len(content) >= 10:
-        size = 0
-        for byte in content[6:10]:
-            size = size << 7 | byte & 127
-        start = 10 + size
-        file.seek(start)
-        content = file.read(1 << 12)
-    for name in (b"Xing", b"Info"):
-        at = content.find(name)
-        if at < 0 or len(content) < at + 16:
-            continue
-        flags = struct.unpack(">I", content[at + 4 : at + 8])[0]
-        if flags & 2:
-            skipped = 8 + (4 if flags & 1 else 0)
-            field = content[at + skipped : at + skipped + 4]
-            promised = start + struct.unpack(">I", field)[0]
-            # Some encoders count the header's own frame, some do not.
-            if file.size < promised - 1500:
-                return f"holds {file.size} of {promised} bytes promised"
-    return ""

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from jaxtyping import Float
 
+from cmgan_jax.media.containers import what_is_missing
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.opening import MediaFile
 
@@ -59,26 +60,10 @@ def read_samples(
         if int(held) + 8 < int(promised) < _LENGTH_UNKNOWN:
             reason = f"holds {held} of the {promised} bytes of sound promised: {advice}"
             raise MediaError(file.path, "truncated", reason)
-    if sound.format == "OGG" and _ends_within_page(file):
-        reason = f"its last page breaks off after {count} samples: {advice}"
+    missing = what_is_missing(file)
+    if missing:
+        reason = f"{missing}; {count} samples are there: {advice}"
         raise MediaError(file.path, "truncated", reason)
     if count < sound.frames:
         reason = f"{count} of {sound.frames} samples can be decoded: {advice}"
         raise MediaError(file.path, "damaged", reason)
-
-
-def _ends_within_page(file: MediaFile) -> bool:
-    """Whether the last page of an Ogg stream breaks off."""
-    longest = 27 + 255 + 255 * 255
-    start = max(0, file.size - longest)
-    file.seek(start)
-    tail = file.read(longest)
-    page = tail.rfind(b"OggS")
-    if page < 0:
-        return True
-    header = tail[page : page + 27]
-    pieces = header[26] if len(header) == 27 else 0
-    table = tail[page + 27 : page + 27 + pieces]
-    end = page + 27 + pieces + sum(table)
-    whole = len(header) == 27 and len(table) == pieces and end <= len(tail)
-    return not whole

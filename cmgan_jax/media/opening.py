@@ -101,7 +101,7 @@ class MediaFile:
 
 
 @contextmanager
-def open_media(path: str | bytes | os.PathLike) -> Iterator[MediaFile]:
+def open_media(path: str | os.PathLike) -> Iterator[MediaFile]:
     """Opens a regular file; whatever else bears the name is refused by its sort.
 
     Raises:
@@ -117,7 +117,9 @@ def open_media(path: str | bytes | os.PathLike) -> Iterator[MediaFile]:
         ) from error
     except OSError as error:
         raise _cannot_open(path, error) from error
-    except ValueError as error:
+    except MediaError:
+        raise
+    except ValueError as error:  # a NUL, or no name of this file system
         raise MediaError(path, "unreadable", "no file has such a name.") from error
     with open(descriptor, "rb") as file:
         information = os.fstat(descriptor)
@@ -133,14 +135,14 @@ def open_media(path: str | bytes | os.PathLike) -> Iterator[MediaFile]:
         yield media
 
 
-def _require_regular(path: str | bytes | os.PathLike, mode: int) -> None:
+def _require_regular(path: str | os.PathLike, mode: int) -> None:
     if stat.S_ISREG(mode):
         return
     sort = next((name for test, name in _SORTS if test(mode)), "no regular file")
     raise MediaError(path, "not_regular", f"is {sort}; only regular files are read.")
 
 
-def _cannot_open(path: str | bytes | os.PathLike, error: OSError) -> MediaError:
+def _cannot_open(path: str | os.PathLike, error: OSError) -> MediaError:
     """Says what stands at a path that cannot be opened."""
     if error.errno == errno.ELOOP:
         return MediaError(

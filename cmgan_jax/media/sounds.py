@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 
 from cmgan_jax.media import ffmpeg, libsndfile, wav
 from cmgan_jax.media.channels import mix_down
+from cmgan_jax.media.containers import what_is_missing
 from cmgan_jax.media.errors import DAMAGE, MediaError, only_media_errors
 from cmgan_jax.media.foreign import why_no_sound
 from cmgan_jax.media.opening import MediaFile, open_media
@@ -120,8 +121,10 @@ def sound_blocks(
 def _decoder(file: MediaFile) -> Iterator[tuple[int, Iterator]]:
     """The rate and the blocks [t c] of an open file, by the reader that is right."""
     header = wav.read_header(file) if wav.is_wav(file.head) else None
-    if header is not None and header.plain:
+    if header is not None:
         _require_channels(file, header.channels)
+        _require_rate(file, header.sample_rate)
+    if header is not None and header.plain:
         yield header.sample_rate, wav.read_samples(file, header)
         return
     sound = libsndfile.open_sound(file)
@@ -140,6 +143,10 @@ def _open_ffmpeg(file: MediaFile) -> ffmpeg.FfmpegSound:
     try:
         return ffmpeg.FfmpegSound(file)
     except ffmpeg.UNRECOGNISED as error:
+        missing = what_is_missing(file)
+        if missing:
+            reason = f"{missing}, and nothing can be decoded without: copy it again."
+            raise MediaError(file.path, "truncated", reason) from error
         if ffmpeg.is_recognisable(file.head):
             raise MediaError(
                 file.path,

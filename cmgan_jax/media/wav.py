@@ -20,6 +20,7 @@ PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 # Programs that write to a pipe cannot know the length and promise about 2 or 4 GiB.
 _NEAR = 1 << 16
 _FAR_DATA = 1 << 20  # "data" is looked for this far behind a chunk of a wrong size
+_SHORT_REST = 1 << 12  # bytes behind the data that are some tag, not samples
 _BLOCK = 1 << 16
 
 
@@ -110,7 +111,13 @@ def _chunks_until_data(file: MediaFile, order: str) -> dict:
 
 def _next_chunk(file: MediaFile, start: int, size: int, order: str) -> int:
     """Where the chunk after this one begins; the file's size if there is none."""
-    for candidate in (start + size + size % 2, start + size):
+    # Some writers leave out the byte that pads an odd size.
+    candidates = (start + size + size % 2, start + size)
+    for candidate in candidates:
+        file.seek(candidate)
+        if file.read(4) == b"data":
+            return candidate
+    for candidate in candidates:
         if _is_chunk(file, candidate, order):
             return candidate
     # A wrong size, such as that of a longer comment: the data can be found by name.
@@ -145,8 +152,9 @@ def _judge(
         return there, there if whole else stated
     end = start + stated
     # A recorder that was stopped leaves both sizes behind what it wrote meanwhile.
-    agreed = abs(riff_end - end) <= 8 and there - stated <= stated
-    if agreed or there - stated <= 8:
+    rest = there - stated
+    agreed = abs(riff_end - end) <= 8 and rest <= stated
+    if agreed or rest <= 8 or rest < min(_SHORT_REST, stated):
         return stated, stated
     for follows in (end + stated % 2, end):
         if _is_chunk(file, follows, order):
