@@ -6,11 +6,11 @@ segment that goes on behind the end of the file was cut.
 
 import struct
 
+from cmgan_jax.media.ogg import check_pages
 from cmgan_jax.media.opening import MediaFile
 
 _EBML, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"moof", b"sidx")
-_LONGEST_PAGE = 27 + 255 + 255 * 255
 # Some encoders count the frame that holds the Xing header, some do not.
 _MP3_FRAME = 1500
 
@@ -18,25 +18,12 @@ _MP3_FRAME = 1500
 def what_is_missing(file: MediaFile) -> str:
     """A clause that says how a file breaks off, or nothing where it does not show."""
     if file.head.startswith(b"OggS"):
-        return _cut_ogg(file)
+        return check_pages(file).missing
     if file.head.startswith(_EBML):
         return _cut_matroska(file)
     if file.head[4:8] in _BOXES:
         return _cut_boxes(file)
     return _cut_mp3(file)
-
-
-def _cut_ogg(file: MediaFile) -> str:
-    """Looks for the last page."""
-    file.seek(max(0, file.size - _LONGEST_PAGE))
-    tail = file.read(_LONGEST_PAGE)
-    page = tail.rfind(b"OggS")
-    header = tail[page : page + 27] if page >= 0 else b""
-    pieces = header[26] if len(header) == 27 else 0
-    table = tail[page + 27 : page + 27 + pieces]
-    end = page + 27 + pieces + sum(table)
-    whole = len(header) == 27 and len(table) == pieces and end <= len(tail)
-    return "" if whole else "its last page breaks off"
 
 
 def _cut_matroska(file: MediaFile) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import av
 import numpy as np
+from av import FFmpegError as FfmpegError
 from jaxtyping import Float
 
 from cmgan_jax.media.containers import what_is_missing
@@ -26,8 +27,6 @@ _FORMATS = (
 _LARGEST_GAP = 0.05
 _BLOCK = 1 << 16
 _ADVICE = "copy it again, or keep the part that is there."
-# What opening raises of a file that is no sound, and of one whose header is damaged.
-UNRECOGNISED = (av.error.InvalidDataError, av.error.EOFError)
 
 
 def is_recognisable(head: bytes) -> bool:
@@ -122,7 +121,7 @@ class FfmpegSound:
                 frames = packet.decode()
             except av.error.EOFError:
                 return
-            except (av.FFmpegError, ValueError):
+            except (FfmpegError, ValueError):
                 heard.failed += heard.samples > 0
                 heard.failed_in_a_row += heard.samples > 0
                 continue

@@ -11,8 +11,8 @@ import numpy as np
 import soundfile
 from jaxtyping import Float
 
-from cmgan_jax.media.containers import what_is_missing
 from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.ogg import check_pages
 from cmgan_jax.media.opening import MediaFile
 
 _FIRST_BYTES = (b"FORM", b".snd", b"dns.", b"caff", b"riff", b"OggS")
@@ -50,20 +50,30 @@ def read_samples(
     Raises:
       MediaError: at the end, truncated or damaged.
     """
+    advice = "copy it again, or keep the part that is there."
     frames, count = max(1, _BLOCK // sound.channels), 0
-    while len(block := sound.read(frames, dtype="float32", always_2d=True)):
+    while True:
+        try:
+            block = sound.read(frames, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            said = error.error_string.rstrip(".")
+            reason = f"after {count} samples it cannot be decoded ({said}): {advice}"
+            raise MediaError(file.path, "damaged", reason) from error
+        if len(block) == 0:
+            break
         count += len(block)
         yield block
-    advice = "copy it again, or keep the part that is there."
     for promised, held in _SHORT_CHUNK.findall(sound.extra_info):
         # Up to one chunk header of 8 bytes is a miscount that costs no sample.
         if int(held) + 8 < int(promised) < _LENGTH_UNKNOWN:
             reason = f"holds {held} of the {promised} bytes of sound promised: {advice}"
             raise MediaError(file.path, "truncated", reason)
-    missing = what_is_missing(file)
-    if missing:
-        reason = f"{missing}; {count} samples are there: {advice}"
-        raise MediaError(file.path, "truncated", reason)
+    if sound.format == "OGG":
+        pages = check_pages(file)
+        for kind, clause in (("truncated", pages.missing), ("damaged", pages.damaged)):
+            if clause:
+                reason = f"{clause}; {count} samples are there: {advice}"
+                raise MediaError(file.path, kind, reason)
     if count < sound.frames:
         reason = f"{count} of {sound.frames} samples can be decoded: {advice}"
         raise MediaError(file.path, "damaged", reason)

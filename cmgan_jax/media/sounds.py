@@ -142,7 +142,9 @@ def _decoder(file: MediaFile) -> Iterator[tuple[int, Iterator]]:
 def _open_ffmpeg(file: MediaFile) -> ffmpeg.FfmpegSound:
     try:
         return ffmpeg.FfmpegSound(file)
-    except ffmpeg.UNRECOGNISED as error:
+    except ffmpeg.FfmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
         missing = what_is_missing(file)
         if missing:
             reason = f"{missing}, and nothing can be decoded without: copy it again."
