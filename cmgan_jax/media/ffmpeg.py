@@ -31,9 +31,10 @@ _ADVICE = "copy it again, or keep the part that is there."
 
 def is_recognisable(head: bytes) -> bool:
     """Whether a file begins as common sounds and films do, whatever follows."""
-    first = (b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3", b"RIFF", b"RF64", b"FORM")
+    first = (b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3")
     film = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not is_heif(head)
-    return head.startswith(first) or film
+    form = head[8:12] in (b"WAVE", b"AVI ", b"AIFF", b"AIFC")
+    return head.startswith(first) or film or form
 
 
 @dataclasses.dataclass
@@ -47,6 +48,7 @@ class _Heard:
       failed_in_a_row: of these, the ones since the last good packet.
       gaps: seconds that the sound's clock ran ahead of its samples.
       clock: time the next frame should have, in seconds; None before the first.
+      broken: what FFmpeg said where it could read no further, or empty.
     """
 
     samples: int = 0
@@ -55,6 +57,7 @@ class _Heard:
     failed_in_a_row: int = 0
     gaps: float = 0.0
     clock: float | None = None
+    broken: str = ""
 
 
 class FfmpegSound:
@@ -115,7 +118,7 @@ class FfmpegSound:
     def _decode(self) -> Iterator[av.AudioFrame]:
         """Every frame that can be decoded, in order."""
         heard = self._heard
-        for packet in self._container.demux(self._stream):
+        for packet in self._packets():
             heard.packets += packet.size > 0
             try:
                 frames = packet.decode()
@@ -129,6 +132,15 @@ class FfmpegSound:
                 heard.failed_in_a_row = 0
                 self._follow_clock(frame)
                 yield frame
+
+    def _packets(self) -> Iterator[av.Packet]:
+        """All packets that can be read."""
+        try:
+            yield from self._container.demux(self._stream)
+        except MemoryError:
+            raise
+        except FfmpegError as error:
+            self._heard.broken = f"after {self._heard.packets} pieces: {error.strerror}"
 
     def _follow_clock(self, frame: av.AudioFrame) -> None:
         heard = self._heard
@@ -153,29 +165,28 @@ class FfmpegSound:
 
     def _require_whole(self) -> None:
         """Compares what was decoded with what the format promises."""
-        heard, path = self._heard, self._file.path
+        heard, name = self._heard, self._container.format.name
         seconds = heard.samples / self.sample_rate
+        # What fails at the very end was cut; of a stream of frames it is a tag.
+        last = heard.failed_in_a_row
+        failed, gaps = heard.failed - last, name in ("ogg", "flac") and heard.gaps
         missing = self._missing(seconds)
-        if missing:
-            reason = f"{missing}; {seconds:.2f} s of sound are there: {_ADVICE}"
-            raise MediaError(path, "truncated", reason)
-        failed = heard.failed
-        if self._container.format.name in ("mp3", "aac"):
-            # Tags and padding behind the last frame are no sound.
-            failed -= heard.failed_in_a_row
-        if failed > 0:
+        kind, clause = "damaged", ""
+        if failed:
+            clause = f"{failed} of {heard.packets} pieces cannot be decoded"
+        elif gaps:
+            clause = f"{heard.gaps:.2f} s are missing between its pieces"
+        elif missing:
+            kind, clause = "truncated", missing
+        elif heard.broken:
+            clause = heard.broken
+        elif last and name not in ("mp3", "aac"):
+            clause = f"the last {last} of {heard.packets} pieces cannot be decoded"
+        if clause:
             raise MediaError(
-                path,
-                "damaged",
-                f"{failed} of {heard.packets} pieces cannot be decoded; {seconds:.2f} "
-                f"s of sound are there: {_ADVICE}",
-            )
-        if heard.gaps and self._container.format.name in ("ogg", "flac"):
-            raise MediaError(
-                path,
-                "damaged",
-                f"{heard.gaps:.2f} s are missing between its pieces; {seconds:.2f} s "
-                f"of sound are there: {_ADVICE}",
+                self._file.path,
+                kind,
+                f"{clause}; {seconds:.2f} s of sound are there: {_ADVICE}",
             )
 
     def _missing(self, seconds: float) -> str:

@@ -61,6 +61,12 @@ def why_no_sound(path: str, head: bytes) -> str:
     )
 
 
+def is_damaged_picture(head: bytes) -> bool:
+    """Whether a file that Pillow does not take begins as pictures do all the same."""
+    first = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+    return head.startswith(first) or head[8:12] == b"WEBP"
+
+
 def why_no_picture(head: bytes, *, heif_is_known: bool) -> str:
     """A sentence on a file that Pillow does not take, and the mend."""
     clause = what_it_is(head)

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
 from cmgan_jax.media.errors import MediaError, only_media_errors
-from cmgan_jax.media.foreign import is_heif, why_no_picture
+from cmgan_jax.media.foreign import is_damaged_picture, is_heif, why_no_picture
 from cmgan_jax.media.opening import MediaFile, open_media
 from cmgan_jax.media.picture_colours import to_rgb_of
 from cmgan_jax.signals.representation import Representation
@@ -101,6 +101,11 @@ def _pillow(file: MediaFile) -> Iterator[Image.Image]:
             with Image.open(file, formats=_known_formats()) as picture:
                 yield picture
         except UnidentifiedImageError as error:
+            if is_damaged_picture(file.head):
+                reason = (
+                    "begins as a picture, but its header is damaged: copy it again."
+                )
+                raise MediaError(file.path, "unreadable", reason) from error
             reason = why_no_picture(file.head, heif_is_known="HEIF" in Image.OPEN)
             raise MediaError(file.path, "not_picture", reason) from error
         finally:

@@ -28,6 +28,7 @@ SILENCE_PEAK = 1e-4
 # No recorder is outside of these; a header that is has been damaged.
 SAMPLE_RATES = (1_000, 768_000)
 MOST_CHANNELS = 64
+LARGEST_SAMPLE = 2.0**32  # floats of full scale 2**31 have been seen
 LONGEST_HOURS = 100  # of a stream
 LONGEST_AT_ONCE = 1800  # seconds that `decode_sound` returns
 ON_DAMAGE = ("refuse", "keep")
@@ -192,18 +193,18 @@ def _require_channels(file: MediaFile, channels: int) -> None:
 def _checked(
     file: MediaFile, blocks: Iterator, rate: int, on_damage: str, notes: list[str]
 ) -> Iterator[Float[np.ndarray, "t c"]]:
-    """Blocks that are finite and not endless, and at least one; damage as asked."""
+    """Blocks that are samples and not endless, and at least one; damage as asked."""
     count = 0
     try:
         for block in blocks:
             count += len(block)
-            if not np.isfinite(block).all():
-                bad = np.count_nonzero(~np.isfinite(block))
+            bad = np.count_nonzero(~(np.abs(block) <= LARGEST_SAMPLE))
+            if bad:
                 raise MediaError(
                     file.path,
                     "non_finite",
-                    f"{bad} samples about {count / rate:.1f} s are NaN or infinite: "
-                    "export it again as 16- or 24-bit samples.",
+                    f"{bad} samples about {count / rate:.1f} s are NaN, infinite or "
+                    "beyond any scale: export it again as 16- or 24-bit samples.",
                 )
             if count > LONGEST_HOURS * 3600 * rate:
                 reason = f"lasts more than {LONGEST_HOURS} hours: cut it into pieces."
