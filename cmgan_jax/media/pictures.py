@@ -24,12 +24,12 @@ _FORMATS = (
     "BMP", "DIB", "GIF", "MPO", "JPEG", "PCX", "PNG", "PPM", "QOI", "SGI",
     "TGA", "TIFF",
 )  # fmt: skip
-# These hold three and more.
+# These hold four.
 _GREEDY_FORMATS = ("AVIF", "HEIF", "JPEG2000", "PSD", "WEBP")
 MOST_PIXELS = 100_000_000
-MOST_PIXELS_GREEDY = 50_000_000
+MOST_PIXELS_GREEDY = 40_000_000
 # A progressive JPEG keeps its coefficients, 6 bytes a pixel, whatever it is decoded at.
-MOST_PIXELS_PROGRESSIVE = 100_000_000
+MOST_PIXELS_PROGRESSIVE = 80_000_000
 # Larger pictures are halved, quartered and so on while they are decoded.
 KEPT_PIXELS = 16_000_000
 SHORTEST_SIDE = 8  # fewer pixels show nothing
@@ -139,19 +139,21 @@ def _require_room(picture: Image.Image, path: str) -> None:
 
 def _require_decodable(picture: Image.Image, path: str) -> None:
     """Refuses what takes more than about half a gigabyte to decode."""
-    most = MOST_PIXELS_GREEDY if picture.format in _GREEDY_FORMATS else MOST_PIXELS
-    if picture.format in ("JPEG", "MPO"):
+    most, sort = MOST_PIXELS, picture.format
+    if picture.format in _GREEDY_FORMATS:
+        most = MOST_PIXELS_GREEDY
+    elif picture.format in ("JPEG", "MPO"):
         if not picture.info.get("progressive"):
             return
-        most = MOST_PIXELS_PROGRESSIVE
+        most, sort = MOST_PIXELS_PROGRESSIVE, "progressive JPEG"
     width, height = picture.size
     if width * height > most:
         raise MediaError(
             path,
             "out_of_limits",
             f"has {width} x {height} pixels, {width * height / 1e6:.0f} million; "
-            f"{picture.format} is read up to {most // 1_000_000} million: make it "
-            "smaller, or save it as JPEG, which is read at any size.",
+            f"{sort} is read up to {most // 1_000_000} million: make it smaller, or "
+            "save it as baseline JPEG, which is read at any size.",
         )
 
 
