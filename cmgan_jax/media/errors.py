@@ -11,7 +11,7 @@ KINDS = (
     "non_finite",  # NaN or infinite samples or pixels
     "not_audio",
     "not_picture",
-    "not_regular",  # a folder, FIFO, socket, device, or link that leads nowhere
+    "not_regular",  # a folder, FIFO, socket, device or loop of links
     "out_of_limits",  # rate, channels, pixels or length that nothing real has
     "permission",
     "shorter_than_window",

@@ -105,7 +105,8 @@ def open_media(path: str | os.PathLike) -> Iterator[MediaFile]:
     """Opens a regular file; whatever else bears the name is refused by its sort.
 
     Raises:
-      MediaError: not_regular, permission, unreadable (not there) or zero_length.
+      MediaError: not_regular, permission, unreadable (not there, or a link to what is
+        not) or zero_length.
     """
     try:
         _require_regular(path, os.stat(path).st_mode)
@@ -151,7 +152,7 @@ def _cannot_open(path: str | os.PathLike, error: OSError) -> MediaError:
     if error.errno == errno.ENOENT and os.path.islink(path):
         target = os.fsdecode(os.readlink(path))
         return MediaError(
-            path, "not_regular", f"is a link to {target!r}, which is not there."
+            path, "unreadable", f"is a link to {target!r}, which is not there."
         )
     return MediaError(path, "unreadable", f"{error.strerror}.")
 
