@@ -18,8 +18,9 @@ import librosa
 import numpy as np
 from absl import app, flags
 
-from cmgan_jax.media.files import MediaError, decode_sound, is_silent
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.log_mel import encode_windows, filter_bank
+from cmgan_jax.media.sounds import decode_sound, is_silent
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.representation import Representation, to_unit
 

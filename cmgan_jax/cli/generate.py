@@ -31,7 +31,6 @@ from absl import flags
 from cmgan_jax.generation.generate_files import (
     ON_BAD,
     Generated,
-    defect_line,
     generate_files,
 )
 from cmgan_jax.runs.model import load
@@ -101,6 +100,8 @@ def _told(generated: Generated, output: Path) -> list[str]:
                 f"{name}: its results are called {stem}..., as another input's would "
                 "have the same names."
             )
+    for one in generated.planned:
+        lines += [f"{shown(one.input.name)}: {note}" for note in one.content.notes]
     silent = [one for one in generated.planned if one.content.silent]
     if silent:
         lines.append("Silent, so nothing was generated of it:")
@@ -111,7 +112,7 @@ def _told(generated: Generated, output: Path) -> list[str]:
         lines.append(f"  {shown(one.input.name)}: {times} s")
     if generated.left_out:
         lines.append(f"Left out as no use ({len(generated.left_out)}):")
-        lines += [f"  {defect_line(error)}" for error in generated.left_out]
+        lines += [f"  {error}" for error in generated.left_out]
     if generated.repeated:
         lines.append(
             f"{generated.repeated:,} sources are the same as others; their results are "

@@ -15,7 +15,7 @@ from cmgan_jax.generation.media_in import Content, examine
 from cmgan_jax.generation.media_out import suffixes, waveform_maker
 from cmgan_jax.generation.results import Planned, plan_results
 from cmgan_jax.generation.writing import Request, write_results
-from cmgan_jax.media.files import MediaError
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.runtime.outputs import require_apart, require_folder, require_free
@@ -117,18 +117,13 @@ def _examine_all(
     return read, bad
 
 
-def defect_line(error: MediaError) -> str:
-    """A file that is no use, and why, as it can be printed anywhere."""
-    return f"{shown(error.path)}: {error.reason}"
-
-
 def _require_use(bad: Sequence[MediaError], useful: int, *, on_bad: str) -> None:
     if not bad or (useful and on_bad == "skip"):
         return
     head = f"{len(bad)} of the inputs are no use"
     if useful:
         head += f", {useful} are (--on_bad=skip takes these); nothing was written"
-    raise ValueError("\n".join([f"{head}:", *map(defect_line, bad)]))
+    raise ValueError("\n".join([f"{head}:", *map(str, bad)]))
 
 
 def _require_room(

@@ -1,21 +1,14 @@
 """The files that are to be turned into something: a file, or a folder of folders."""
 
 import dataclasses
-import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from cmgan_jax.media.files import MediaError
+from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.opening import cannot_open, not_regular
 from cmgan_jax.runtime.names import is_left_behind, shown
-
-_SORTS = {
-    stat.S_IFIFO: "a pipe (FIFO)",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +73,7 @@ def _walk(root: Path) -> Iterator[Input | MediaError]:
             met.add((found.st_dev, found.st_ino))
             names = os.listdir(root / folder)
         except OSError as error:
-            yield _unusable(root / folder, error)
+            yield cannot_open(root / folder, error)
             continue
         for name in names:
             path = root / folder / name
@@ -98,17 +91,5 @@ def _mode(path: Path) -> int | MediaError:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        return _unusable(path, error)
-    sort = _SORTS.get(stat.S_IFMT(mode))
-    if sort is None:
-        return mode
-    return MediaError(path, "not_regular", f"is {sort}; only regular files are read.")
-
-
-def _unusable(path: Path, error: OSError) -> MediaError:
-    if isinstance(error, PermissionError):
-        return MediaError(path, "permission", "permission to read denied.")
-    if path.is_symlink():
-        where = "back to itself" if error.errno == errno.ELOOP else "nowhere"
-        return MediaError(path, "not_regular", f"is a link that leads {where}.")
-    return MediaError(path, "unreadable", f"{error.strerror}.")
+        return cannot_open(path, error)
+    return mode if stat.S_ISDIR(mode) else not_regular(path, mode) or mode

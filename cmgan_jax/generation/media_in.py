@@ -1,5 +1,6 @@
 """Sounds and pictures from files to the arrays that a trained system reads."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from cmgan_jax.generation.windows import sounding, windows_of
-from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
+from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
+from cmgan_jax.media.sounds import sound_blocks, sounding
+from cmgan_jax.media.windows import Block, windows_of
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
 
 _ENCODED_AT_ONCE = 64
-# What a file is called that is a sound, but not a useful one.
-_STILL_SOUNDS = ("silence", "shorter_than_window", "truncated", "damaged")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +41,12 @@ class Content:
     Attributes:
       starts: of its sounding windows, in ms; [0] of a picture.
       silent: stretches of silent windows, (from, to) in ms.
+      notes: sentences on what was done to a sound.
     """
 
     starts: Int64[np.ndarray, " n"]
     silent: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def window_name(stem: str, start_ms: int) -> str:
@@ -74,20 +77,17 @@ def examine(
     if _is_picture(representation, direction):
         _read_picture(file, representation, direction)
         return Content(np.zeros(1, np.int64))
-    starts, silent = [], []
-    for block, windows in _windows(file, representation, hop_seconds):
+    starts, silent, notes = [], [], []
+    for block, windows in _windows(file, representation, hop_seconds, notes):
         loud = sounding(windows)
         starts.append(block[loud])
         silent.append(block[~loud])
         heard(int(block[-1]))
     sounds, silences = (np.concatenate(some) for some in (starts, silent))
-    if not len(sounds):
-        raise media.MediaError(
-            file, "silence", f"all of its {len(silences)} windows are silent."
-        )
     length = round(1000 * representation.window_seconds)
     hop = 1000 * hop_seconds
-    return Content(sounds, _stretches(silences, hop=hop, length=length))
+    stretches = _stretches(silences, hop=hop, length=length)
+    return Content(sounds, stretches, tuple(notes))
 
 
 def _stretches(
@@ -143,42 +143,48 @@ def _read_picture(
 ) -> UInt8[np.ndarray, "h w c"]:
     try:
         if direction.source == "sound":
-            return media.squeeze(media.decode_picture(file), representation.image_size)
+            return squeeze(decode_picture(file), representation.image_size)
         # As prepare reads the pictures that systems are trained on.
-        picture = media.decode_picture(file, at_least=2 * representation.image_size)
-        return media.crop_and_resize(picture, representation)
-    except media.MediaError as error:
+        picture = decode_picture(file, at_least=2 * representation.image_size)
+        return crop_and_resize(picture, representation)
+    except MediaError as error:
         raise _hinting(error, "not_picture", _is_sound, "sound", "s2i") from error
 
 
-def _windows(file: Path, representation: Representation, hop_seconds: float):
+def _windows(
+    file: Path,
+    representation: Representation,
+    hop_seconds: float,
+    notes: list[str] | None = None,
+) -> Iterator[Block]:
     try:
-        yield from windows_of(file, representation, hop_seconds)
-    except media.MediaError as error:
+        yield from windows_of(file, representation, hop_seconds, notes=notes)
+    except MediaError as error:
         raise _hinting(error, "not_audio", _is_a_picture, "picture", "i2s") from error
 
 
 def _hinting(
-    error: media.MediaError, kind: str, is_other, other: str, direction: str
-) -> media.MediaError:
+    error: MediaError, kind: str, is_other, other: str, direction: str
+) -> MediaError:
     """The error, with a hint where the file is of the other modality."""
     if error.kind != kind or not is_other(Path(error.path)):
         return error
     hint = f" It is a {other}: give it to a workdir trained with :{direction}."
-    return media.MediaError(error.path, kind, error.reason + hint)
+    return MediaError(error.path, kind, error.reason + hint)
 
 
 def _is_a_picture(file: Path) -> bool:
     try:
-        media.decode_picture(file, at_least=16)
+        decode_picture(file, at_least=16)
         return True
-    except media.MediaError:
+    except MediaError:
         return False
 
 
 def _is_sound(file: Path) -> bool:
     try:
-        next(windows_of(file, Representation(), 0.5), None)
+        with contextlib.closing(sound_blocks(file, 22050)) as blocks:
+            next(blocks)
         return True
-    except media.MediaError as error:
-        return error.kind in _STILL_SOUNDS
+    except MediaError:
+        return False

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cmgan_jax.media import files as media
 from cmgan_jax.media import log_mel
+from cmgan_jax.media.pictures import squeeze, write_picture
+from cmgan_jax.media.sounds import write_wav
 from cmgan_jax.runtime.whole_file import whole_file
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.pictures import as_picture
@@ -105,12 +106,12 @@ def write_target(
     if len(files) == 2:
         with whole_file(files[0], replace=replace) as partial:
             rate = representation.sample_rate
-            media.write_wav(partial, waveforms(target[None])[0], rate)
+            write_wav(partial, waveforms(target[None])[0], rate)
     picture = as_picture(target)
     if modality == "sound":
-        picture = media.squeeze(picture, SHOWN_SIZE)
+        picture = squeeze(picture, SHOWN_SIZE)
     with whole_file(files[-1], replace=replace) as partial:
-        media.write_picture(partial, picture)
+        write_picture(partial, picture)
     return files
 
 

@@ -5,7 +5,6 @@ Nothing here opens a media file; `media_tasks` does that, in worker processes.
 
 import os
 import pathlib
-import stat
 from collections.abc import Iterable
 
 from cmgan_jax.prepare.archives import unpack
@@ -21,13 +20,6 @@ _MEDIA = {
     *("wma", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
     *("wmv", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
     *("jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"),
-}
-_KINDS = {
-    stat.S_IFIFO: "a pipe (FIFO)",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFDIR: "a folder",
 }
 
 
@@ -69,7 +61,7 @@ def list_folder(
     """The folders and the files in a folder, each sorted by name, numbers as numbers.
 
     What is neither, such as a pipe or a link that leads nowhere, is listed as a file;
-    `not_regular` says so before anything opens it.
+    `media.opening` says so instead of opening it.
 
     Args:
       folder: the folder.
@@ -100,27 +92,6 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads to itself
         return False
-
-
-def not_regular(path: str | os.PathLike) -> tuple[str, str] | None:
-    """Kind and detail of the defect if a path is no regular file, None if it is one.
-
-    Opening a pipe would wait for somebody to write into it.
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except OSError as error:
-        if not os.path.islink(path):
-            denied = isinstance(error, PermissionError)
-            kind = "permission" if denied else "unreadable"
-            return kind, f"cannot be opened: {error.strerror}."
-        target = shown(os.readlink(path))
-        return "unreadable", f"is a link to {target}: {error.strerror}."
-    if stat.S_ISREG(mode):
-        return None
-    kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-    link = f"a link to {kind}" if os.path.islink(path) else kind
-    return "not_regular", f"is {link}; expected a file and was not opened."
 
 
 def relative(path: pathlib.Path, root: pathlib.Path) -> str:

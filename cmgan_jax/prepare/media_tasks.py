@@ -2,24 +2,24 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cmgan_jax.data.items import Items, Split, make_items
-from cmgan_jax.media import files as media
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.log_mel import encode_windows
-from cmgan_jax.prepare.folders import not_regular
+from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
+from cmgan_jax.media.sounds import sounding
+from cmgan_jax.media.windows import first_window, loudest_window, windows_of
 from cmgan_jax.prepare.plan import Defect, Heard, Produced
 from cmgan_jax.signals.representation import Representation
 
 HOP_SECONDS = 0.1
-# Windows encoded at once: bounds memory on a recording of an hour.
-_BLOCK = 256
 _TYPICAL_WINDOWS = 10
 # Which window of a recording belongs to the picture of its name; of those not silent.
-WINDOWS = ("loudest", "first")
+WINDOWS = {"loudest": loudest_window, "first": first_window}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class StemTask:
 
     def produce(self, representation: Representation) -> Produced:
         """Reads both files of every pair, so that damage to either is named."""
-        kept, images, moments, times, heard = [], [], [], [], []
+        kept, images, rows, times, heard = [], [], [], [], []
         defects: list[Defect] = []
         choose = functools.partial(_one_moment, which=self.window)
         for image_file, sound_file in zip(self.images, self.sounds, strict=True):
@@ -73,7 +73,7 @@ class StemTask:
             if image is not None and read is not None:
                 kept.append(image_file)
                 images.append(image)
-                moments += read.moments
+                rows += list(read.rows)
                 times += read.starts if image_file.time_ms < 0 else [image_file.time_ms]
                 heard += read.heard_of(sound_file)
         columns = {
@@ -83,7 +83,7 @@ class StemTask:
             "time_ms": times,
         }
         image = make_items(_stack(images, representation.image_shape), **columns)
-        sound = make_items(_encode(moments, representation), **columns)
+        sound = make_items(_stack(rows, representation.sound_shape), **columns)
         return Produced(Split(image, sound), tuple(defects), tuple(heard))
 
     def parts(self) -> tuple["StemTask | ClassTask", ...]:
@@ -162,7 +162,7 @@ class ClassTask:
             read = _read(_moments, file, representation, defects)
             if read is None:
                 continue
-            arrays.append(_encode(read.moments, representation))
+            arrays.append(read.rows)
             stems += [f"{file.stem}@{start}" for start in read.starts]
             songs += [file.song] * len(read.starts)
             times += read.starts
@@ -177,16 +177,16 @@ class ClassTask:
 
 @dataclasses.dataclass(frozen=True)
 class _Moments:
-    """What `_encode` takes of a sound or of a picture of sound.
+    """What a sound or a picture of sound gives.
 
     Attributes:
-      moments: windows [w], or one picture [s s 3].
-      starts: of every moment, in ms.
+      rows: of its windows, or the picture.
+      starts: of every row's moment, in ms.
       seconds: how long the sound lasts; None for pictures.
-      used: seconds of it that lie in a moment.
+      used: seconds of it that lie in the window of a row.
     """
 
-    moments: Sequence[np.ndarray]
+    rows: UInt8[np.ndarray, "n h w c"]
     starts: list[int]
     seconds: float | None = None
     used: float = 0.0
@@ -211,71 +211,51 @@ def _read(
     read: Callable, file: MediaFile, representation: Representation, defects: list
 ):
     """What a function reads from a file, or None and one more defect."""
-    if odd := not_regular(file.path):
-        defects.append(Defect(file.shown, *odd))
-        return None
     try:
         return read(file.path, representation)
-    except media.MediaError as error:
+    except MediaError as error:
         defects.append(Defect(file.shown, error.kind, error.reason))
         return None
 
 
 def _image(path: str, representation: Representation) -> UInt8[np.ndarray, "s s 3"]:
     # Twice the size leaves the resize something to average in a reduced JPEG.
-    picture = media.decode_picture(path, at_least=2 * representation.image_size)
-    return media.crop_and_resize(picture, representation)
+    picture = decode_picture(path, at_least=2 * representation.image_size)
+    return crop_and_resize(picture, representation)
 
 
 def _moments(path: str, representation: Representation) -> _Moments:
-    """Every window that is not silent, as views into the waveform."""
+    """Every window of a sound that is not silent, or one picture of sound."""
     if representation.sound == "pictures":
-        picture = media.decode_picture(path)
-        return _Moments([media.squeeze(picture, representation.image_size)], [0])
-    waveform = media.decode_sound(path, representation.sample_rate)
-    windows = media.cut_windows(waveform, representation, HOP_SECONDS, path=path)
-    sounding = [i for i, window in enumerate(windows) if not media.is_silent(window)]
-    if not sounding:
-        raise media.MediaError(path, "silence", "holds no window that is not silent.")
+        return _picture_of_sound(path, representation)
+    arrays, kept_starts, lengths = [], [], []
+    for starts, windows in windows_of(
+        path, representation, HOP_SECONDS, lengths=lengths
+    ):
+        kept = sounding(windows)
+        arrays.append(encode_windows(windows[kept], representation))
+        kept_starts += starts[kept].tolist()
+    [seconds] = lengths
     length = representation.window_seconds
-    new = np.minimum(np.diff(sounding) * HOP_SECONDS, length).sum()
-    return _Moments(
-        # Views, not copies: windows of a long recording overlap five times.
-        [windows[i] for i in sounding],
-        [round(1000 * HOP_SECONDS * i) for i in sounding],
-        seconds=len(waveform) / representation.sample_rate,
-        used=float(new) + length,
-    )
+    new = np.minimum(np.diff(kept_starts) / 1000, length).sum()
+    rows = np.concatenate(arrays)
+    return _Moments(rows, kept_starts, seconds=seconds, used=float(new) + length)
 
 
 def _one_moment(path: str, representation: Representation, *, which: str) -> _Moments:
-    """One window that is not silent, see WINDOWS, as a copy."""
-    read = _moments(path, representation)
-    if read.seconds is None:
-        return read
-    chosen = 0
-    if which == "loudest":
-        chosen = int(np.argmax([np.var(moment) for moment in read.moments]))
-    return dataclasses.replace(
-        read,
-        # A view would keep the whole recording in memory.
-        moments=[read.moments[chosen].copy()],
-        starts=[read.starts[chosen]],
-        used=representation.window_seconds,
-    )
-
-
-def _encode(
-    moments: Sequence[np.ndarray], representation: Representation
-) -> UInt8[np.ndarray, "n h w c"]:
-    """Windows [n w] or pictures of sound [n s s 3] as sound rows."""
+    """One window that is not silent, see WINDOWS, or one picture of sound."""
     if representation.sound == "pictures":
-        return _stack(moments, representation.sound_shape)
-    blocks = [
-        encode_windows(np.stack(moments[start : start + _BLOCK]), representation)
-        for start in range(0, len(moments), _BLOCK)
-    ]
-    return np.concatenate([_stack([], representation.sound_shape), *blocks])
+        return _picture_of_sound(path, representation)
+    lengths: list[float] = []
+    start, window = WINDOWS[which](path, representation, HOP_SECONDS, lengths=lengths)
+    rows = encode_windows(window[np.newaxis], representation)
+    [seconds], used = lengths, representation.window_seconds
+    return _Moments(rows, [start], seconds=seconds, used=used)
+
+
+def _picture_of_sound(path: str, representation: Representation) -> _Moments:
+    picture = squeeze(decode_picture(path), representation.image_size)
+    return _Moments(picture[np.newaxis], [0])
 
 
 def _stack(

@@ -84,7 +84,7 @@ def test_nothing_but_regular_files_is_opened(picture, tmp_path):
     assert [str(one.name) for one in inputs] == ["a.png"]
     said = {os.path.basename(defect.path): defect.reason for defect in defects}
     assert "FIFO" in said["pipe.png"]
-    assert "back to itself" in said["loop.png"] and "nowhere" in said["gone.png"]
+    assert "back to itself" in said["loop.png"] and "not there" in said["gone.png"]
     assert list_inputs(tmp_path / "pipe")[1][0].kind == "not_regular"
 
 

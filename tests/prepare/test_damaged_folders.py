@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from cmgan_jax.media.files import write_picture
+from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.prepare.datasets.paired_folders.builder import (
     PairedFolders,
     PairedFoldersConfig,

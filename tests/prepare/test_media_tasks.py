@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cmgan_jax.media.files import write_picture
+from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.prepare.hearing import Hearing, describe_hearing
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
 from cmgan_jax.signals.representation import Representation
@@ -93,16 +93,15 @@ def test_a_window_does_not_keep_its_recording_in_memory(task, monkeypatch):
     from cmgan_jax.prepare import media_tasks
 
     met = []
+    encode = media_tasks.encode_windows
     monkeypatch.setattr(
         media_tasks,
-        "_encode",
-        lambda moments, _: (
-            met.extend(moments)
-            or np.zeros((len(moments), *REPRESENTATION.sound_shape), np.uint8)
-        ),
+        "encode_windows",
+        lambda windows, how: met.append(windows) or encode(windows, how),
     )
-    task(noise(28.0)).produce(REPRESENTATION)
-    assert [moment.base for moment in met] == [None]
+    for window in ("loudest", "first"):
+        task(noise(28.0), window=window).produce(REPRESENTATION)
+    assert [windows.base.size for windows in met] == [REPRESENTATION.window_samples] * 2
 
 
 def make_pipe(path):
@@ -130,7 +129,7 @@ ODD = {
     ),
     "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "a device"),
     "a link to nothing": (lambda path: path.symlink_to("gone"), "a link to gone"),
-    "a loop": (lambda path: path.symlink_to(path.name), "Too many levels"),
+    "a loop": (lambda path: path.symlink_to(path.name), "back to itself"),
 }
 
 

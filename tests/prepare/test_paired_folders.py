@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cmgan_jax.media.files import write_picture
+from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.prepare.datasets.paired_folders.builder import (
     PairedFolders,
     PairedFoldersConfig,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cmgan_jax.media.files import write_picture
+from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.prepare.builder import PairedConfig
 from cmgan_jax.prepare.datasets.sub_urmp.builder import SubUrmp
 from cmgan_jax.prepare.datasets.sub_urmp.layout import (

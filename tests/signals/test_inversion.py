@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from cmgan_jax.media.files import decode_sound
 from cmgan_jax.media.log_mel import encode_windows, filter_bank
+from cmgan_jax.media.sounds import decode_sound
 from cmgan_jax.signals.inversion import invert, istft, stft
 from cmgan_jax.signals.representation import Representation, to_unit
 
