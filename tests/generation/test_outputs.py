@@ -108,7 +108,7 @@ def test_results_are_whole_or_not_there(
         path.write_bytes(b"half")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(media_out.media, writer, full_disk)
+    monkeypatch.setattr(media_out, writer, full_disk)
     with pytest.raises(OSError, match="No space"):
         generate(i2s, tmp_path / "in", tmp_path / "out")
     assert "a.png" not in files_in(tmp_path / "out")
@@ -123,7 +123,7 @@ def test_stopped_it_says_how_to_go_on(i2s, picture, generate, tmp_path, monkeypa
     def stop(path, *arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(media_out.media, "write_picture", stop)
+    monkeypatch.setattr(media_out, "write_picture", stop)
     with pytest.raises(KeyboardInterrupt, match=r"0 of 1 results .* --overwrite"):
         generate(i2s, tmp_path / "in", tmp_path / "out")
 

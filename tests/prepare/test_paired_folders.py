@@ -261,7 +261,7 @@ def test_numbers_started_anew_in_every_split_are_no_duplicates(tmp_path):
             folder.mkdir(parents=True)
             samples = noise(0.7, seed=index)
             soundfile.write(folder / "take_001.wav", samples, 22050)
-            picture = np.full((9, 9, 3), index, np.uint8)
+            picture = np.arange(index, index + 243, dtype=np.uint8).reshape(9, 9, 3)
             write_picture(tmp_path / "img" / split / name / "photo_001.png", picture)
     assert defects_of(plan_of(tmp_path)) == []
 

@@ -208,7 +208,7 @@ def test_damage_is_named_with_its_path(released):
     (released / "img/train/notes.txt").write_text("where are the flutes?")
     (released / "img/testing").mkdir()
     (released / "img/train/cello/rejected").mkdir()
-    write_picture(image, np.zeros((8, 8, 3), np.uint8))
+    write_picture(image, np.arange(192, dtype=np.uint8).reshape(8, 8, 3))
     plan = plan_sub_urmp(released, pictures_of_sound=False)
     assert defects_of(plan) == {
         ("chunk/train/cello/cello00_500.wav", "orphan_stem"),
