@@ -34,8 +34,14 @@ def locate(name: str) -> str:
     )
 
 
-def load(file: str, direction: str) -> ConfigDict:
-    """The configuration that a file holds for a direction, "s2i" or "i2s"."""
+def load(located: str, direction: str) -> ConfigDict:
+    """The configuration of a file for a direction, "s2i" or "i2s".
+
+    Args:
+      located: the file, as `locate` gives it; what stands after its colon is dropped.
+      direction: handed to the file's get_config.
+    """
+    file = located.partition(":")[0]
     spec = importlib.util.spec_from_file_location(Path(file).stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

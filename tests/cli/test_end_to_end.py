@@ -192,3 +192,37 @@ def test_a_report_needs_results_of_the_checkpoint_there_is(
     path.write_text(json.dumps(result))
     done = run_verb("report", f"--run={tmp_path}")
     assert refused(done, "not evaluated on its test_performers split as it is now")
+
+
+def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_path):
+    flags = (
+        f"--data={data.path}",
+        f"--output={tmp_path}",
+        "--config=sa_cmgan:s2i",
+        "--directions=i2s",
+        "--seeds=2",
+        "--config.model.width=4",
+        "--config.model.hidden_size=16",
+        "--config.model.attention_stage=3",
+        "--config.classifier.steps=2",
+        "--config.classifier.batch_size=8",
+        "--config.gan.steps=2",
+        "--config.gan.batch_size=8",
+        "--config.run.validation_examples=20",
+        "--config.run.reader=numpy",
+    )
+    done = run_verb("reproduce", *flags)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    entry = results["i2s"]["test"]
+    assert entry["seeds"] == 2 and set(entry["judges"]) == {"strided", "pooled"}
+    table = (tmp_path / "results.md").read_text()
+    assert table.count("| i2s, test") == 2 and table.strip() in done.stdout
+    weights = [
+        (tmp_path / f"sa_cmgan_i2s_seed{seed}" / "evaluation" / "test.json").read_text()
+        for seed in (0, 1)
+    ]
+    digests = {json.loads(text)["made_from"]["checkpoint"] for text in weights}
+    assert len(digests) == 2
+    again = run_verb("reproduce", *flags)
+    assert again.returncode == 0 and "steps/s" not in again.stderr, again.stderr

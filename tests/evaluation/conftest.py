@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.data.items import Items, Split, make_items
-from cmgan_jax.data.prepared import PREPARED_FILE, PreparedData
+from cmgan_jax.data.prepared import FORMAT, PREPARED_FILE, PreparedData
 from cmgan_jax.signals.representation import Representation
 
 SIZE = 16
@@ -41,7 +41,8 @@ def make_data(path: Path, splits: dict[str, dict]) -> PreparedData:
         sound = make_rows(seed=2 * i + 1, channels=1, **rows)
         sound = dataclasses.replace(sound, stem=image.stem)
         made[name] = Split(image=image, sound=sound)
-    (path / PREPARED_FILE).write_text(json.dumps({"content": str(splits)}))
+    description = {"format": FORMAT, "content": str(splits)}
+    (path / PREPARED_FILE).write_text(json.dumps(description))
     return PreparedData(
         path=path,
         dataset="brightness",
