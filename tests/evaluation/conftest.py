@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cmgan_jax.data.integrity import FORMAT, PREPARED_FILE
 from cmgan_jax.data.items import Items, Split, make_items
-from cmgan_jax.data.prepared import FORMAT, PREPARED_FILE, PreparedData
+from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.signals.representation import Representation
 
 SIZE = 16
@@ -41,7 +42,9 @@ def make_data(path: Path, splits: dict[str, dict]) -> PreparedData:
         sound = make_rows(seed=2 * i + 1, channels=1, **rows)
         sound = dataclasses.replace(sound, stem=image.stem)
         made[name] = Split(image=image, sound=sound)
-    description = {"format": FORMAT, "content": str(splits)}
+    described = ("dataset", "version", "representation", "class_names", "pairing")
+    described += ("songs", "performers", "sha256")
+    description = {"format": FORMAT, "splits": str(splits)} | dict.fromkeys(described)
     (path / PREPARED_FILE).write_text(json.dumps(description))
     return PreparedData(
         path=path,
