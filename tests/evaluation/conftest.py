@@ -41,7 +41,9 @@ def make_data(path: Path, splits: dict[str, dict]) -> PreparedData:
         sound = make_rows(seed=2 * i + 1, channels=1, **rows)
         sound = dataclasses.replace(sound, stem=image.stem)
         made[name] = Split(image=image, sound=sound)
-    description = {"format": FORMAT, "content": str(splits)}
+    described = ("dataset", "version", "representation", "class_names", "pairing")
+    described += ("songs", "performers", "sha256")
+    description = {"format": FORMAT, "splits": str(splits)} | dict.fromkeys(described)
     (path / PREPARED_FILE).write_text(json.dumps(description))
     return PreparedData(
         path=path,

@@ -135,7 +135,7 @@ def test_it_is_made_anew_when_anything_it_was_made_from_differs(
     evaluate_run(later, data, split="test", seed=1)
     assert len(count) == 5
     description = data.path / "prepared.json"
-    other = json.loads(description.read_text()) | {"content": "other"}
+    other = json.loads(description.read_text()) | {"version": "other"}
     description.write_text(json.dumps(other))
     replaced = dataclasses.replace(data)
     evaluate_run(later, replaced, split="test", seed=1)

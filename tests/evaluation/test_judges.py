@@ -83,7 +83,7 @@ def test_judges_of_other_data_or_damaged_ones_are_not_used(trained, capsys):
     description = data.path / "prepared.json"
     before = description.read_text()
     assert len(judges.stored_judges(data, "image")) == 2
-    description.write_text(json.dumps(json.loads(before) | {"content": "other"}))
+    description.write_text(json.dumps(json.loads(before) | {"version": "other"}))
     opened_again = dataclasses.replace(data)
     assert judges.stored_judges(opened_again, "image") == ()
     assert "other data" in capsys.readouterr().out
