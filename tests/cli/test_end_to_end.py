@@ -85,6 +85,8 @@ def test_data_of_another_representation_is_refused(
     shutil.copytree(data.path, copy)
     description = json.loads((copy / "prepared.json").read_text())
     description["representation"]["fmin"] = 50.0
+    for seal in ("about", "digest"):
+        del description[seal]
     (copy / "prepared.json").write_text(json.dumps(description))
     done = run_verb("evaluate", f"--workdir={runs / 's2i'}", f"--data={copy}")
     assert refused(done, "fmin: 40.0 in the run", "50.0 in the data")
@@ -131,7 +133,8 @@ def test_useless_inputs_are_all_named_and_nothing_is_written(
 ):
     folder = tmp_path / "in"
     folder.mkdir()
-    matplotlib.image.imsave(folder / "a.png", np.zeros((16, 16, 3), np.uint8))
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    matplotlib.image.imsave(folder / "a.png", noise)
     (folder / "b.wav").write_bytes(b"")
     (folder / "c.wav").write_bytes(b"no sound at all" * 9)
     soundfile.write(folder / "d.wav", np.zeros(100), 22050)
