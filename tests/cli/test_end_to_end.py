@@ -220,7 +220,8 @@ def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_p
     entry = results["i2s"]["test"]
     assert entry["seeds"] == 2 and set(entry["judges"]) == {"strided", "pooled"}
     table = (tmp_path / "results.md").read_text()
-    assert table.count("| i2s, test") == 2 and table.strip() in done.stdout
+    assert table.count("| i2s, test") == 2
+    assert table.partition("<!--")[0].strip() in done.stdout
     weights = [
         (tmp_path / f"sa_cmgan_i2s_seed{seed}" / "evaluation" / "test.json").read_text()
         for seed in (0, 1)
