@@ -1,4 +1,4 @@
-"""Batches of prepared data for training and evaluation, without TensorFlow."""
+"""Batches of prepared data for training, without TensorFlow."""
 
 import collections
 import itertools
@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from cmgan_jax.data.items import Items, Split
-from cmgan_jax.data.order import Order, partners
-from cmgan_jax.signals.direction import MODALITIES, Direction
+from cmgan_jax.data.order import Order
+from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.training.batch import Needs, modality_of
 
 _READER_THREADS = 2
@@ -84,31 +84,6 @@ def training_batches(
     return _read_ahead(reader, start_step)
 
 
-def evaluation_batches(
-    split: Split, *, direction: Direction, pairing: str, batch_size: int, seed: int
-) -> Iterator[dict[str, np.ndarray]]:
-    """Every source item of a split exactly once, in stored order.
-
-    Args:
-      split: prepared rows.
-      direction: its source's items are read, each with its target.
-      pairing: "stem" or "class".
-      batch_size: rows per batch; the last batch is filled by repeating its last row.
-      seed: draws the partners of class pairing.
-
-    Yields:
-      "image" and "sound", uint8 [b h w c] (of the target, the moment's own or a drawn
-      partner of the same label), label int32 [b] and song int32 [b] of the source, mask
-      float32 [b]: 1 for an item, 0 for a repetition.
-
-    Raises:
-      ValueError: as `partners`, before the first batch.
-    """
-    labels = (split.of(m).label for m in (direction.source, direction.target))
-    drawn = partners(*labels, pairing=pairing, seed=seed)
-    return _evaluate_in_order(split, direction, drawn, batch_size)
-
-
 def _read_ahead(reader: BatchReader, start_step: int) -> Iterator[dict]:
     with ThreadPoolExecutor(_READER_THREADS) as pool:
         steps = itertools.count(start_step)
@@ -120,23 +95,6 @@ def _read_ahead(reader: BatchReader, start_step: int) -> Iterator[dict]:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _evaluate_in_order(
-    split: Split, direction: Direction, drawn: np.ndarray, batch_size: int
-) -> Iterator[dict]:
-    source, target = split.of(direction.source), split.of(direction.target)
-    for start in range(0, len(source), batch_size):
-        rows = np.arange(start, start + batch_size)
-        inside = rows < len(source)
-        rows = np.minimum(rows, len(source) - 1)
-        yield {
-            direction.source: _gather(source, rows),
-            direction.target: _gather(target, drawn[rows]),
-            "label": source.label[rows],
-            "song": source.song[rows],
-            "mask": inside.astype(np.float32),
-        }
 
 
 def _gather(items: Items, rows: np.ndarray) -> np.ndarray:

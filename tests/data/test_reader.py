@@ -7,8 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from cmgan_jax.data.reader import evaluation_batches, training_batches
-from cmgan_jax.signals.direction import S2I
+from cmgan_jax.data.reader import training_batches
 from cmgan_jax.training.batch import FIELDS, Needs
 
 LABELS = [0, 1, 2, 1, 0]
@@ -86,20 +85,6 @@ def test_tensorflow_stream_gives_the_same_bytes(pack, pairing):
         first(stream_batches(split, **arguments), 9),
         first(training_batches(split, **arguments), 9),
     )
-
-
-@pytest.mark.parametrize("batch_size", [2, 5, 16])
-def test_evaluation_sees_every_source_once(pack, batch_size):
-    split = pack([0, 1, 2], LABELS, pairing="class").split("train")
-    sizes = {"pairing": "class", "batch_size": batch_size, "seed": 7}
-    batches = list(evaluation_batches(split, direction=S2I, **sizes))
-    assert all(len(batch["sound"]) == batch_size for batch in batches)
-    joined = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
-    kept = joined["mask"] == 1
-    assert joined["mask"].dtype == np.float32 and kept.sum() == len(LABELS)
-    np.testing.assert_array_equal(joined["sound"][kept], split.sound.array)
-    np.testing.assert_array_equal(joined["song"][kept], split.sound.song)
-    np.testing.assert_array_equal(joined["image"][kept], split.image.array[LABELS])
 
 
 def test_errors_come_before_the_first_batch(pack):
