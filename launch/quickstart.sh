@@ -48,7 +48,8 @@ verb "Train the judges, who will recognise what is generated" \
 verb "Train sound to image" \
   train --config=quickstart:s2i --data="$data" --workdir="$runs/s2i"
 verb "Train image to sound" \
-  train --config=quickstart:i2s --data="$data" --workdir="$runs/i2s"
+  train --config=quickstart:i2s --data="$data" --workdir="$runs/i2s" \
+  --recognisers_from="$runs/s2i"
 verb "Evaluate sound to image on songs and people never met" \
   evaluate --workdir="$runs/s2i"
 verb "Evaluate image to sound on songs and people never met" \

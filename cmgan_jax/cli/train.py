@@ -1,4 +1,4 @@
-"""Trains one system, phase by phase: classifiers first, then what generates.
+"""Trains one system, phase by phase: recognisers first, then what generates.
 
     python -m cmgan_jax train --config=sa_cmgan:s2i --data=data/pocket_orchestra \\
         --workdir=runs/s2i --config.gan.steps=2000
@@ -27,11 +27,24 @@ DATA = flags.DEFINE_string(
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of the run: checkpoints, metrics, samples.", required=True
 )
+RECOGNISERS_FROM = flags.DEFINE_string(
+    "recognisers_from",
+    None,
+    "Workdir of a finished run of the other direction, with the same data, seed and "
+    "settings: takes over its recognisers instead of training them again.",
+)
 
 
 def main() -> None:
     """Trains, or continues, or finds that nothing is left to do."""
     config, workdir = CONFIG.value.to_dict(), Path(WORKDIR.value)
     prepared = open_prepared(DATA.value)
-    train_run(config, prepared, workdir, make_sample=make_sample)
+    other = RECOGNISERS_FROM.value
+    train_run(
+        config,
+        prepared,
+        workdir,
+        make_sample=make_sample,
+        recognisers_from=Path(other) if other else None,
+    )
     print(f"{workdir}: {config['name']} {config['direction']} is trained.")

@@ -40,9 +40,14 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     classifier.learning_rate = 1e-4
     classifier.beta1 = 0.5
     classifier.beta2 = 0.999
-    classifier.shift = 2  # largest random shift of pictures and spectrograms, pixels
+    # The share of the steps after which the rate falls linearly to 0; 1: it stays.
+    classifier.decay_from = 0.0
+    # Finding each picture's own sound in the batch: a code that only classifies says
+    # nothing but the class. Class-aligned data need 0, as no pair is one moment.
+    classifier.pair_weight = 1.0
+    classifier.shift = 0  # largest random shift of pictures and spectrograms, pixels
     classifier.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
-    classifier.target_too = False  # a classifier of targets: the original protocol
+    classifier.tint = 0.1  # deviation of contrast and brightness of pictures' colours
 
     config.gan = gan = ConfigDict()
     gan.steps = 12000  # updates of the generator
@@ -50,18 +55,25 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     gan.loss = "hinge"  # non_saturating, least_squares, wasserstein
     gan.fake_weight = 0.5
     gan.mismatched_weight = 0.5  # 0: no mismatched pairs (S2I-N)
-    # Mean absolute error; class-aligned data need 0. A picture shows most of what a
-    # sound says; a sound's pitch is hardly seen, and a strong pull to the mean blurs.
-    gan.reconstruction_weight = 10.0 if direction == "s2i" else 2.0
+    # Divergence of the posterior, which says which z would make a target; half of each
+    # batch is made with it and reconstructed, so that z carries what the source does
+    # not say. 0: z is only ever noise, and is soon ignored.
+    gan.posterior_weight = 0.005
+    # Mean absolute error; without a posterior, class-aligned data need 0.
+    gan.reconstruction_weight = 20.0 if direction == "s2i" else 10.0
     # Cross-entropy of the generated target under the run's own recogniser of targets,
-    # which is trained for it in the classifier phase; no judge takes part.
-    gan.classification_weight = 1.0
+    # and of finding the target by its source's code; no judge takes part.
+    gan.classification_weight = 1.0 if direction == "s2i" else 2.0
+    gan.pair_weight = 0.3 if direction == "s2i" else 0.5
     gan.conditioning = "code_layer"  # what the generator trains of the encoder:
     # "untrained" (the reference), "code_layer", "encoder"
+    # Spectra, each sounding for a while, beside the generator's convolutions; 0: none.
+    gan.spectra = 0 if direction == "s2i" else 16
     gan.generator_learning_rate = 2e-4
     gan.discriminator_learning_rate = 2e-4
     gan.beta1 = 0.5
     gan.beta2 = 0.999
+    gan.decay_from = 0.5  # as classifier.decay_from, of both rates
     gan.discriminator_every = 1  # the discriminator learns at every n-th step
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 

@@ -15,13 +15,18 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     config.model.late_stages = "sigmoid"
     config.model.differentiate_spectral_norm = True
 
-    config.classifier.shift = 0
+    config.classifier.decay_from = 1.0
+    config.classifier.pair_weight = 0.0
     config.classifier.noise = 0.0
-    config.classifier.target_too = True
+    config.classifier.tint = 0.0
 
     config.gan.steps = 12000 if direction == "s2i" else 10000
+    config.gan.posterior_weight = 0.0
     config.gan.reconstruction_weight = 0.0
     config.gan.classification_weight = 0.0
+    config.gan.pair_weight = 0.0
+    config.gan.spectra = 0
+    config.gan.decay_from = 1.0
     config.gan.conditioning = "untrained"
     config.gan.generator_learning_rate = 5e-4
     config.gan.discriminator_learning_rate = 1e-4

@@ -43,11 +43,20 @@ def reproduce(
     # First, so that training can log what they see.
     for modality in MODALITIES:
         require_judges(prepared, modality)
-    workdirs = []
+    workdirs: list[Path] = []
+    first: dict[int, Path] = {}
     for number, config in enumerate(configs, start=1):
         workdir = folder / run_name(config)
         print(f"[{number}/{len(configs)}] {workdir}", flush=True)
-        train_run(config, prepared, workdir, make_sample=make_sample)
+        # Runs of one seed share what does not depend on the direction.
+        other = first.setdefault(config["seed"], workdir)
+        train_run(
+            config,
+            prepared,
+            workdir,
+            make_sample=make_sample,
+            recognisers_from=other if other != workdir else None,
+        )
         model = load(workdir)
         for split in splits:
             evaluate_run(model, prepared, split=split)

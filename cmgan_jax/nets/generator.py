@@ -20,6 +20,11 @@ class Generator(nn.Module):
       channels: channels of the result.
       image_size: height and width of the result, in pixels.
       width: channels of the map before the last stage.
+      spectra: length-one products of a column and a row that are added to the map
+        before the last activation, 0 for none. A spectrogram is a few spectra, each
+        sounding for a while (Smaragdis and Brown 2003); convolutions alone take ten
+        times as long to draw its lines.
+      hidden_size: of the layer that those are made from.
       late_stages: activation of the last two hidden stages: "norm_relu" as in the
         others, or "sigmoid" without batch normalisation (the authors' graph).
       attention_stage: trunk stage whose map the attention mirrors: 0 is the last
@@ -32,6 +37,8 @@ class Generator(nn.Module):
     channels: int = 3
     image_size: int = 64
     width: int = 64
+    spectra: int = 0
+    hidden_size: int = 1024
     late_stages: str = "norm_relu"
     attention_stage: int | None = 0
     attention_form: str = "convolutional"
@@ -66,6 +73,8 @@ class Generator(nn.Module):
             x = self._activate(index, x, train)
             x = self._attend_after(index - 1, x, train)
         x = self._deconv(0, self.channels, trunk[0].stride)(x, train=train)
+        if self.spectra:
+            x = x + self._spectra(code, z, train)
         return jnp.tanh(x.astype(jnp.float32))
 
     def _smallest_map(self, code, z, trunk, train):
@@ -77,6 +86,19 @@ class Generator(nn.Module):
         dense = Dense(shape[0] * shape[1] * shape[2], dtype=self.dtype, name="dense")
         x = BatchNorm(dtype=self.dtype, name="norm")(dense(x, train=train), train=train)
         return nn.relu(x).reshape(-1, *shape)
+
+    def _spectra(self, code, z, train):
+        """Spectra [b h s c], each where it sounds: [b h w c]."""
+        x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
+        hidden = Dense(self.hidden_size, dtype=self.dtype, name="spectra_hidden")
+        norm = BatchNorm(dtype=self.dtype, name="spectra_norm")
+        x = nn.relu(norm(hidden(x, train=train), train=train))
+        side, count = self.image_size, self.spectra
+        spectra = Dense(side * count * self.channels, dtype=self.dtype, name="spectra")
+        times = Dense(side * count, dtype=self.dtype, name="spectra_times")
+        spectra = spectra(x, train=train).reshape(-1, side, count, self.channels)
+        sounding = nn.softmax(times(x, train=train).reshape(-1, side, count))
+        return jnp.einsum("bhsc,bws->bhwc", spectra, sounding)
 
     def _deconv(self, index, channels, stride):
         name = f"deconv{index + 1}"

@@ -152,7 +152,7 @@ class Model:
         if modality not in self.system.recognitions:
             raise FileNotFoundError(
                 f"{self.workdir} trained no classifier of {modality}s, which the "
-                "original protocol needs: train with --config.classifier.target_too."
+                "original protocol needs."
             )
         own = self.system.recognitions[modality]
         _, variables = _restore(self.workdir, self.system, own.phase)

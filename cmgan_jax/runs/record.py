@@ -16,7 +16,7 @@ from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 RECORD_FILE = "config.json"
-VERSION = 2
+VERSION = 3
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long and how often.
 ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
@@ -154,8 +154,22 @@ def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "task": task, "config": config}
 
 
+def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 knew no pairs, no posterior, no spectra and no falling rates."""
+    config = dict(fields["config"])
+    constant, paired = {"decay_from": 1.0}, {"pair_weight": 0.0}
+    config["classifier"] = {**config["classifier"], **constant, **paired, "tint": 0.0}
+    config["classifier"].pop("target_too", None)
+    news = {**constant, **paired, "posterior_weight": 0.0, "spectra": 0}
+    config["gan"] = {**config["gan"], **news}
+    return {**fields, "config": config}
+
+
 # From a version to the next one.
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _from_1,
+    2: _from_2,
+}
 
 
 def _upgraded(fields: dict[str, Any], version: int) -> dict[str, Any]:
@@ -170,12 +184,10 @@ def require_continuable(old: RunRecord, new: RunRecord, workdir: Path) -> None:
     Raises:
       ValueError: names every field that differs, with both values.
     """
-    before, after = _flat(_fixed(old)), _flat(_fixed(new))
     different = [
-        f"{name}: {before.get(name)!r} -> {after.get(name)!r}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-        and not name.removeprefix("config.").startswith(ADJUSTABLE)
+        line
+        for line in differences(_fixed(old), _fixed(new))
+        if not line.removeprefix("config.").startswith(ADJUSTABLE)
     ]
     if different:
         raise ValueError(
@@ -183,6 +195,16 @@ def require_continuable(old: RunRecord, new: RunRecord, workdir: Path) -> None:
             + "; ".join(different)
             + "). Use the old settings to continue it, or another --workdir."
         )
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Every leaf that differs between two trees, with both values, by its path."""
+    before, after = _flat(old), _flat(new)
+    return [
+        f"{name}: {before.get(name)!r} -> {after.get(name)!r}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _fixed(record: RunRecord) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.runs.adoption import adopt
 from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
     RECORD_FILE,
@@ -35,6 +36,7 @@ def train_run(
     workdir: Path,
     *,
     make_sample: MakeSample | None = None,
+    recognisers_from: Path | None = None,
 ) -> Finished:
     """Trains all phases of a system; what is done already is restored.
 
@@ -44,6 +46,8 @@ def train_run(
       workdir: of the run; made if it is not there.
       make_sample: looks at what is generated while the last of the phases that
         generate trains.
+      recognisers_from: workdir of a run of the other direction, whose phases that serve
+        both are taken over; None trains them.
 
     Returns:
       Inference variables of every phase by name.
@@ -70,6 +74,8 @@ def train_run(
         require_continuable(started, record, workdir)
         record = dataclasses.replace(record, versions=started.versions)
     write_record(workdir, record)
+    if recognisers_from is not None:
+        adopt(workdir, record, system, recognisers_from)
     run = record.settings.run
     feeds = open_feeds(
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh

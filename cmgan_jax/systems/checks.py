@@ -23,10 +23,10 @@ LEAST_ONE = {
     ),
 }
 LEAST_ZERO = {
-    "classifier": ("shift", "noise"),
+    "classifier": ("pair_weight", "shift", "noise", "tint"),
     "gan": (
-        *("fake_weight", "mismatched_weight"),
-        *("reconstruction_weight", "classification_weight"),
+        *("fake_weight", "mismatched_weight", "posterior_weight"),
+        *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),
     ),
 }
 RATES = {
@@ -71,6 +71,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     _require_rates(config)
     _require_stage(model.attention_stage, task)
     _require_data(gan, task)
+    _require_pairs(config, task)
 
 
 def require_known(name: str, value: str, known: Iterable[str]) -> None:
@@ -100,6 +101,11 @@ def _require_rates(config) -> None:
                 )
         for name in ("beta1", "beta2"):
             _require_decay(f"{section}.{name}", getattr(fields, name))
+        if not 0.0 <= fields.decay_from <= 1.0:
+            raise ValueError(
+                f"config.{section}.decay_from={fields.decay_from}: expected a share of "
+                "the steps, 0 to 1."
+            )
     _require_decay("gan.average_decay", config.gan.average_decay)
 
 
@@ -125,9 +131,26 @@ def _require_data(gan, task: Task) -> None:
             "another class, but the data set has one class: set it to 0 or prepare "
             "more classes."
         )
-    if not task.stem_aligned and gan.reconstruction_weight:
+    free = gan.reconstruction_weight and not gan.posterior_weight
+    if not task.stem_aligned and free:
         raise ValueError(
-            f"config.gan.reconstruction_weight={gan.reconstruction_weight} needs pairs "
-            "of one moment, but the data are class-aligned, where no target is the "
-            "right one: give --config.gan.reconstruction_weight=0."
+            f"config.gan.reconstruction_weight={gan.reconstruction_weight} without a "
+            "posterior needs pairs of one moment, but the data are class-aligned: "
+            "give --config.gan.reconstruction_weight=0."
+        )
+
+
+def _require_pairs(config, task: Task) -> None:
+    own, asked = config.classifier.pair_weight, config.gan.pair_weight
+    if not task.stem_aligned and (own or asked):
+        raise ValueError(
+            f"config.classifier.pair_weight={own} and config.gan.pair_weight={asked} "
+            "need pairs of one moment, but the data are class-aligned: give "
+            "--config.classifier.pair_weight=0 --config.gan.pair_weight=0."
+        )
+    if asked and not own:
+        raise ValueError(
+            f"config.gan.pair_weight={asked} asks recognisers that were not trained on "
+            "pairs: give --config.classifier.pair_weight=1, or "
+            "--config.gan.pair_weight=0."
         )

@@ -5,6 +5,8 @@ import dataclasses
 import optax
 from flax import linen as nn
 
+from cmgan_jax.nets.posterior import Posterior
+from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.training import losses
 from cmgan_jax.training.batch import MISMATCHED, Needs
@@ -34,17 +36,24 @@ class GanParts:
       encoder: has methods features(x, train) and code(features, train).
       generator: maps (code [b 64], z [b q]) to [b h w c] in (-1, 1).
       discriminator: maps (x [b h w c], code) to logits [b].
-      target_recogniser: maps [b h w c] to logits over the classes [b m].
-      generator_optimizer: updates generator and encoder.
+      target_recogniser: of targets, frozen: `recognise` gives logits over the classes
+        [b m] and the place among pairs; `place` is asked of sources' codes too.
+      posterior: maps (target, code) to mean and log variance of z [b q].
+      generator_optimizer: updates generator, posterior and encoder.
       discriminator_optimizer: updates the discriminator.
       conditioning: what the losses do to the encoder.
       loss: the adversarial loss.
       fake_weight: weight of generated pairs in the discriminator's loss.
       mismatched_weight: weight of mismatched pairs in the discriminator's loss; 0 shows
         it none.
+      posterior_weight: weight of the posterior's divergence from noise. With it, the
+        even rows of a batch are made with z of the posterior, and they alone are
+        reconstructed; 0: every z is noise.
       reconstruction_weight: weight of the mean absolute error of the generated target.
       classification_weight: weight of the cross-entropy that the run's own recogniser
         of targets, frozen, finds in the generated target; 0 for none.
+      pair_weight: weight of `losses.pair_loss` between generated targets and the codes
+        they were made from; 0 for none.
       discriminator_every: the discriminator learns at every n-th step (from step 0).
       z_size: size of the noise vector z.
       average_decay: decay of the moving averages used to generate; 0 keeps none.
@@ -54,18 +63,26 @@ class GanParts:
     encoder: nn.Module
     generator: nn.Module
     discriminator: nn.Module
-    target_recogniser: nn.Module
+    target_recogniser: Recogniser
+    posterior: Posterior
     generator_optimizer: optax.GradientTransformation
     discriminator_optimizer: optax.GradientTransformation
     conditioning: Conditioning
     loss: losses.AdversarialLoss
     fake_weight: float
     mismatched_weight: float
+    posterior_weight: float
     reconstruction_weight: float
     classification_weight: float
+    pair_weight: float
     discriminator_every: int
     z_size: int
     average_decay: float
+
+    @property
+    def recognises(self) -> bool:
+        """Whether the generator's loss asks the recogniser of targets."""
+        return bool(self.classification_weight or self.pair_weight)
 
     @property
     def needs(self) -> Needs:

@@ -60,6 +60,8 @@ class Phase:
         is a tree of arrays with an attribute `step`.
       step: (state, batch) -> (state, scalar metrics); pure.
       inference: state -> the variables that are used once the phase is over.
+      either_way: it is the same in both directions, so that a run may take it over from
+        the run of the other direction.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Phase:
     init: Callable[[jax.Array, Finished], Any]
     step: Callable[[Any, Batch], tuple[Any, dict[str, jax.Array]]]
     inference: Callable[[Any], Tree]
+    either_way: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """SA-CMGAN (Tan et al., ICASSP 2020) and its variants, from a configuration.
 
-Two classifier phases, then the adversarial one on the code of the source's encoder.
+A phase trains the recognisers of both modalities, alike for both directions; then the
+adversarial phase trains on the code of the source's encoder.
 """
 
 from types import SimpleNamespace
@@ -8,19 +9,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
-from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.discriminator import Discriminator
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.generator import Generator
-from cmgan_jax.nets.recogniser import Recogniser
+from cmgan_jax.nets.posterior import Posterior
+from cmgan_jax.nets.recogniser import Recogniser, Recognisers
 from cmgan_jax.nets.spectral_norm import SpectralNorm
-from cmgan_jax.signals.direction import Direction
+from cmgan_jax.signals.direction import MODALITIES, Direction
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase
 from cmgan_jax.systems.checks import check_sa_cmgan
-from cmgan_jax.systems.classifier_phase import classifier_phase
 from cmgan_jax.systems.gan_parts import Conditioning, GanParts
 from cmgan_jax.systems.interface import (
     Finished,
@@ -29,6 +28,11 @@ from cmgan_jax.systems.interface import (
     Recognition,
     System,
     Task,
+)
+from cmgan_jax.systems.recogniser_phase import (
+    RECOGNISERS,
+    of_modality,
+    recogniser_phase,
 )
 from cmgan_jax.training import losses, optim
 from cmgan_jax.training.state import Tree, apply_evaluation
@@ -42,14 +46,10 @@ CONDITIONING = {
 }
 # Handed from config.gan to the update as they are.
 WEIGHTS = (
-    *("fake_weight", "mismatched_weight", "reconstruction_weight"),
-    *("classification_weight", "discriminator_every", "average_decay"),
+    *("fake_weight", "mismatched_weight", "posterior_weight"),
+    *("reconstruction_weight", "classification_weight", "pair_weight"),
+    *("discriminator_every", "average_decay"),
 )
-
-
-def classifier_name(modality: str) -> str:
-    """Name of the phase that trains the classifier of a modality."""
-    return f"{modality}_classifier"
 
 
 def assemble(config: SimpleNamespace, task: Task) -> System:
@@ -63,22 +63,15 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
       ValueError: a field holds an unknown name or contradicts another.
     """
     check_sa_cmgan(config, task)
-    direction = Direction.named(config.direction)
-    modalities = [direction.source]
-    if config.classifier.target_too or config.gan.classification_weight:
-        modalities.append(direction.target)
     parts = gan_parts(config, task)
     return System(
         task=task,
-        directions=(direction,),
-        phases=(
-            *(_classifier_phase(config, task, modality) for modality in modalities),
-            _gan_phase(config, task, parts),
-        ),
+        directions=(parts.direction,),
+        phases=(_recogniser_phase(config, task), _gan_phase(config, task, parts)),
         generating=(GAN,),
         generate=_make_generate(parts),
         recognitions={
-            modality: _recognition(config, task, modality) for modality in modalities
+            modality: _recognition(config, task, modality) for modality in MODALITIES
         },
         labels_used=(
             ("classification loss of the run's own classifier",)
@@ -91,9 +84,15 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
 def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
     """Everything static about the adversarial update of a configuration."""
     gan, direction = config.gan, Direction.named(config.direction)
-    rates = gan.generator_learning_rate, gan.discriminator_learning_rate
     generator_optimizer, discriminator_optimizer = (
-        optim.adam(rate, beta1=gan.beta1, beta2=gan.beta2) for rate in rates
+        optim.adam(
+            rate,
+            beta1=gan.beta1,
+            beta2=gan.beta2,
+            steps=gan.steps,
+            decay_from=gan.decay_from,
+        )
+        for rate in (gan.generator_learning_rate, gan.discriminator_learning_rate)
     )
     return GanParts(
         direction=direction,
@@ -101,6 +100,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         generator=_generator(config, task.shape(direction.target)),
         discriminator=_discriminator(config),
         target_recogniser=recogniser(config, task),
+        posterior=_posterior(config),
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
@@ -113,7 +113,9 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
 def recogniser(config: SimpleNamespace, task: Task) -> Recogniser:
     """The encoder of either modality with a classifier on its features."""
     return Recogniser(
-        encoder=_encoder(config), classifier=Classifier(num_classes=task.num_classes)
+        encoder=_encoder(config),
+        num_classes=task.num_classes,
+        paired=bool(config.classifier.pair_weight),
     )
 
 
@@ -122,44 +124,47 @@ def encoder_of(recogniser_variables: Tree) -> Tree:
     return {name: tree["encoder"] for name, tree in recogniser_variables.items()}
 
 
-def _classifier_phase(config, task: Task, modality: str) -> Phase:
+def _recogniser_phase(config, task: Task) -> Phase:
     fields = config.classifier
-    is_target = modality == Direction.named(config.direction).target
-    return classifier_phase(
-        classifier_name(modality),
-        recogniser(config, task),
-        classifier_optimizer(config),
-        modality=modality,
-        shape=task.shape(modality),
+    return recogniser_phase(
+        Recognisers(image=recogniser(config, task), sound=recogniser(config, task)),
+        optim.adam(
+            fields.learning_rate,
+            beta1=fields.beta1,
+            beta2=fields.beta2,
+            steps=fields.steps,
+            decay_from=fields.decay_from,
+        ),
+        shapes={modality: task.shape(modality) for modality in MODALITIES},
         steps=fields.steps,
         batch_size=fields.batch_size,
-        # Not the same initial weights for both modalities.
-        seed=config.seed * 2 + is_target,
-        order_seed=config.seed,
+        seed=config.seed,
+        pair_weight=fields.pair_weight,
         shift=fields.shift,
         noise=fields.noise,
+        tint=fields.tint,
     )
-
-
-def classifier_optimizer(config: SimpleNamespace) -> optax.GradientTransformation:
-    """Updates a recogniser."""
-    fields = config.classifier
-    return optim.adam(fields.learning_rate, beta1=fields.beta1, beta2=fields.beta2)
 
 
 def _gan_phase(config, task: Task, parts: GanParts) -> Phase:
     direction = parts.direction
 
     def init(root: jax.Array, finished: Finished):
-        helped = config.gan.classification_weight
+        source, target = (
+            of_modality(finished[RECOGNISERS], modality)
+            for modality in (direction.source, direction.target)
+        )
         return gan_phase.init_state(
             parts,
             root=root,
-            encoder_variables=encoder_of(finished[classifier_name(direction.source)]),
-            target_recogniser=(
-                finished[classifier_name(direction.target)] if helped else None
-            ),
+            encoder_variables=encoder_of(source),
             target_shape=task.shape(direction.target),
+            target_recogniser=target if parts.recognises else None,
+            source_pair=(
+                {"params": {"pair": source["params"]["pair"]}}
+                if parts.pair_weight
+                else None
+            ),
         )
 
     return Phase(
@@ -189,8 +194,10 @@ def _make_generate(parts: GanParts) -> Generate:
 def _recognition(config, task: Task, modality: str) -> Recognition:
     module = recogniser(config, task)
     return Recognition(
-        phase=classifier_name(modality),
-        logits=lambda variables, x: apply_evaluation(module, variables, x),
+        phase=RECOGNISERS,
+        logits=lambda variables, x: apply_evaluation(
+            module, of_modality(variables, modality), x
+        ),
     )
 
 
@@ -220,8 +227,20 @@ def _generator(config, shape: tuple[int, int, int]) -> Generator:
         channels=shape[2],
         image_size=shape[0],
         width=config.model.width,
+        spectra=config.gan.spectra,
+        hidden_size=config.model.hidden_size,
         late_stages=config.model.late_stages,
         **_attention(config),
+    )
+
+
+def _posterior(config) -> Posterior:
+    model = config.model
+    return Posterior(
+        z_size=model.z_size,
+        width=max(1, model.width // 2),
+        hidden_size=max(1, model.hidden_size // 2),
+        dtype=jnp.dtype(config.compute_dtype),
     )
 
 

@@ -15,8 +15,9 @@ from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, new_record, write_record
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.systems.interface import Finished, Phase
+from cmgan_jax.systems.recogniser_phase import RECOGNISERS
 from cmgan_jax.systems.registry import assemble
-from cmgan_jax.systems.sa_cmgan import GAN, classifier_name
+from cmgan_jax.systems.sa_cmgan import GAN
 from cmgan_jax.tf1.variables import from_tf1
 from cmgan_jax.training.state import NetState, Tree
 
@@ -45,13 +46,11 @@ def import_variables(
     networks = from_tf1(variables)
     _require_fitting(networks, record)
     system = assemble(record.settings, record.task)
-    finished: dict[str, Tree] = {}
-    states = {}
-    for modality in MODALITIES:
-        phase = system.phase(classifier_name(modality))
-        state = _classifier_state(phase, networks, modality)
-        states[phase.name], finished[phase.name] = state, phase.inference(state)
-    states[GAN] = _gan_state(system.phase(GAN), finished, networks)
+    phase = system.phase(RECOGNISERS)
+    recognisers = _recognisers_state(phase, networks)
+    finished = {RECOGNISERS: phase.inference(recognisers)}
+    gan = _gan_state(system.phase(GAN), finished, networks)
+    states = {RECOGNISERS: recognisers, GAN: gan}
     for name, state in states.items():
         _save(workdir, system.phase(name), state)
     write_record(workdir, record)
@@ -92,16 +91,14 @@ def _fresh(phase: Phase, finished: Finished) -> Any:
     return state.replace(step=jnp.int32(phase.steps))
 
 
-def _classifier_state(phase: Phase, networks: Networks, modality: str) -> Any:
-    parts = {part: networks[f"{modality}_{part}"] for part in ("encoder", "classifier")}
-    weights = {
-        collection: {
-            part: tree[collection] for part, tree in parts.items() if collection in tree
-        }
-        for collection in ("params", "batch_stats")
-    }
+def _recognisers_state(phase: Phase, networks: Networks) -> Any:
     state = _fresh(phase, {})
-    name = f"{modality} encoder and classifier"
+    weights: dict[str, Any] = {"params": {}, "batch_stats": {}}
+    for modality in MODALITIES:
+        for part in ("encoder", "classifier"):
+            for collection, tree in networks[f"{modality}_{part}"].items():
+                weights[collection].setdefault(modality, {})[part] = tree
+    name = "encoders and classifiers"
     return state.replace(network=_with_weights(state.network, weights, name))
 
 

@@ -32,3 +32,15 @@ def noise(
     deviation_key, noise_key = jax.random.split(key)
     deviation = jax.random.uniform(deviation_key, (x.shape[0], 1, 1, 1), maxval=level)
     return x + deviation * jax.random.normal(noise_key, x.shape)
+
+
+def tint(
+    x: Float[Array, "b h w c"], key: Key[Array, ""], *, deviation: float
+) -> Float[Array, "b h w c"]:
+    """Other light: contrast and brightness of every example's colours, each drawn."""
+    if deviation == 0.0:
+        return x
+    contrast_key, brightness_key = jax.random.split(key)
+    shape = (x.shape[0], 1, 1, x.shape[-1])
+    contrast = 1.0 + deviation * jax.random.normal(contrast_key, shape)
+    return x * contrast + deviation * jax.random.normal(brightness_key, shape)

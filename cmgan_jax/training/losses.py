@@ -121,3 +121,35 @@ def classification_loss(
     """Cross-entropy of the softmax of logits, in nats, averaged over the batch."""
     logits = logits.astype(jnp.float32)
     return optax.losses.softmax_cross_entropy_with_integer_labels(logits, label).mean()
+
+
+# How sharply pairs are told apart: differences of cosines are divided by it.
+_TEMPERATURE = 0.1
+
+
+def pair_loss(one: Float[Array, "b k"], other: Float[Array, "b k"]) -> Float[Array, ""]:
+    """Cross-entropy of finding each item's partner among the batch's, both ways.
+
+    InfoNCE (van den Oord et al. 2018) in the symmetric form of CLIP (Radford et al.
+    2021), averaged over both ways, in nats. log(b) is chance; a batch holds several
+    pairs of a class, so knowing the class alone leaves the logarithm of their number.
+
+    Args:
+      one: places of length one of items of one modality, [b k].
+      other: those of their partners, row by row.
+    """
+    cosines = one.astype(jnp.float32) @ other.astype(jnp.float32).T / _TEMPERATURE
+    partner = jnp.arange(cosines.shape[0])
+    there = classification_loss(cosines, partner)
+    return (there + classification_loss(cosines.T, partner)) / 2
+
+
+def divergence(
+    mean: Float[Array, "b q"], log_variance: Float[Array, "b q"]
+) -> Float[Array, ""]:
+    """Kullback-Leibler divergence of normal z from standard normal noise, in nats.
+
+    Summed over z, averaged over the batch (Kingma and Welling 2014, appendix B).
+    """
+    each = jnp.exp(log_variance) + jnp.square(mean) - 1.0 - log_variance
+    return 0.5 * jnp.sum(each, -1).mean()

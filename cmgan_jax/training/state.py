@@ -62,8 +62,11 @@ class GanState(struct.PyTreeNode):
       encoder: network that turns the source into the code.
       generator: network that turns code and z into the generated target.
       discriminator: network that tells real, fake and mismatched pairs apart.
+      posterior: network that says which z would make a target; None without one.
       target_recogniser: variables of the recogniser of targets, frozen; None where the
-        generator has no classification loss.
+        generator's loss does not ask it.
+      source_pair: variables of the recogniser of sources that place their codes among
+        pairs, frozen; None where the generator has no pair loss.
       averaged: {"encoder": variables, "generator": variables}, their exponential
         moving averages; None where a system keeps none.
     """
@@ -73,7 +76,9 @@ class GanState(struct.PyTreeNode):
     encoder: NetState
     generator: NetState
     discriminator: NetState
+    posterior: NetState | None = None
     target_recogniser: Tree = None
+    source_pair: Tree = None
     averaged: Tree = None
 
     @property

@@ -22,7 +22,6 @@ S2I = (
     "--config=sa_cmgan:s2i",
     *TINY,
     "--config.run.reader=numpy",
-    "--config.classifier.target_too",
 )
 I2S = (
     "--config=sa_cmgan:i2s",

@@ -18,8 +18,8 @@ def digests(workdir, phase, step) -> dict:
 
 def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs):
     for name, phases in {
-        "s2i": {"sound_classifier", "image_classifier", "gan"},
-        "i2s": {"image_classifier", "gan"},
+        "s2i": {"recognisers", "gan"},
+        "i2s": {"recognisers", "gan"},
     }.items():
         workdir = runs / name
         folders = {path.name for path in (workdir / "checkpoints").iterdir()}
@@ -40,7 +40,7 @@ def test_training_leaves_checkpoints_metrics_samples_and_its_configuration(runs)
         assert len(record["class_names"]) == 13
 
 
-@pytest.mark.parametrize("stopped_in", ["gan", "sound_classifier"])
+@pytest.mark.parametrize("stopped_in", ["gan", "recognisers"])
 def test_resuming_in_the_middle_equals_the_straight_run(
     stopped_in, runs, orchestra, run_verb, training_flags, tmp_path
 ):
@@ -48,12 +48,12 @@ def test_resuming_in_the_middle_equals_the_straight_run(
     shutil.copytree(runs / "s2i", workdir)
     checkpoints = workdir / "checkpoints"
     shutil.rmtree(checkpoints / stopped_in / "4")
-    if stopped_in == "sound_classifier":
+    if stopped_in == "recognisers":
         shutil.rmtree(checkpoints / "gan")
     flags = (*training_flags["s2i"], f"--data={orchestra}", f"--workdir={workdir}")
     done = run_verb("train", *flags)
     assert done.returncode == 0, done.stderr
-    for phase in ("sound_classifier", "image_classifier", "gan"):
+    for phase in ("recognisers", "gan"):
         straight = digests(runs / "s2i", phase, 4)
         assert set(straight) == {"training", "inference"}
         assert digests(workdir, phase, 4) == straight

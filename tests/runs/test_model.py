@@ -14,6 +14,7 @@ from cmgan_jax.runs.model import item_numbers, load
 from cmgan_jax.runtime import devices
 from cmgan_jax.signals.direction import I2S, S2I
 from cmgan_jax.signals.representation import to_uint8, to_unit
+from cmgan_jax.systems.recogniser_phase import of_modality
 
 EVERYWHERE = devices.replicated(devices.data_mesh())
 
@@ -98,8 +99,8 @@ def test_the_averages_have_followed_the_weights(small_model, gan_state):
 
 def test_the_gan_begins_with_the_trained_classifiers(small_run, small_model, gan_state):
     """The encoder of the source's, whole but for its code, and the target's."""
-    (heard,) = restored(small_run, small_model.system, "sound_classifier", "inference")
-    (seen,) = restored(small_run, small_model.system, "image_classifier", "inference")
+    (both,) = restored(small_run, small_model.system, "recognisers", "inference")
+    heard, seen = (of_modality(both, modality) for modality in ("sound", "image"))
     averaged = small_model.variables["gan"]["encoder"]
     for encoder in (gan_state.encoder.variables, averaged):
         for part in ("trunk", "hidden", "features"):
@@ -107,6 +108,7 @@ def test_the_gan_begins_with_the_trained_classifiers(small_run, small_model, gan
                 trained = heard[collection]["encoder"][part]
                 assert_identical(encoder[collection][part], trained)
     assert_identical(gan_state.target_recogniser, seen)
+    assert_identical(gan_state.source_pair["params"]["pair"], heard["params"]["pair"])
 
 
 def test_a_source_alone_and_among_others_gives_the_same(small_model, sounds, pictures):
@@ -160,7 +162,7 @@ def test_what_is_generated_is_the_networks_output_rounded(
 
 def test_the_runs_own_classifiers(small_model, small_run, small_data):
     (variables,) = restored(
-        small_run, small_model.system, "image_classifier", "inference"
+        small_run, small_model.system, "recognisers", "inference"
     )
     x = to_unit(jnp.asarray(small_data.split("test").image.array))
     logits = small_model.classifier("image")(x)

@@ -14,7 +14,7 @@ from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.training.loop import Interrupted
 
-PHASES = ("sound_classifier", "image_classifier", "gan")
+PHASES = ("recognisers", "gan")
 
 
 def digests(workdir, phase, step) -> dict:
@@ -48,7 +48,7 @@ def stop_at(monkeypatch, phase, step):
 def stopped(small_config, small_data, tmp_path_factory):
     """A run stopped at its first phase's last step, and in its last phase."""
     workdir, seen = tmp_path_factory.mktemp("stopped"), []
-    for phase, step in (("sound_classifier", 4), ("gan", 1)):
+    for phase, step in (("recognisers", 4), ("gan", 1)):
         with pytest.MonkeyPatch.context() as patch:
             stop_at(patch, phase, step)
             with pytest.raises(Interrupted) as caught:
@@ -62,8 +62,8 @@ def stopped(small_config, small_data, tmp_path_factory):
 def test_a_request_to_stop_ends_the_run(stopped):
     """Also at a phase's last step: the next phase does not begin."""
     _, ((first, folders), (second, others)) = stopped
-    assert "stopped after step 4 of sound_classifier; saved" in first
-    assert folders == {"sound_classifier"}
+    assert "stopped after step 4 of recognisers; saved" in first
+    assert folders == {"recognisers"}
     assert "stopped after step 2 of gan; saved" in second and others == set(PHASES)
 
 
@@ -114,11 +114,10 @@ def test_bad_settings_are_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-def test_class_aligned_data_are_not_reconstructed_in_silence(
+def test_class_aligned_data_are_not_paired_in_silence(
     small_config, small_data, tmp_path
 ):
     apart = dataclasses.replace(small_data, pairing="class")
-    assert small_config["gan"]["reconstruction_weight"] > 0
-    with pytest.raises(ValueError, match=r"reconstruction_weight=10\.0 needs pairs"):
+    with pytest.raises(ValueError, match=r"pair_weight=1\.0 .* need pairs of one mom"):
         train_run(small_config, apart, tmp_path / "run")
     assert not (tmp_path / "run").exists()

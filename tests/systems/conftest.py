@@ -27,7 +27,13 @@ BATCH = {
 } | {"label": np.array([0, 1, 2, 0, 1, 2, 0, 1], np.int32)}
 
 # Without BatchNorm the discriminator judges every pair by itself.
-PLAIN = {"model.discriminator_norm": False, "gan.classification_weight": 0.0}
+PLAIN = {
+    "model.discriminator_norm": False,
+    "gan.posterior_weight": 0.0,
+    "gan.classification_weight": 0.0,
+    "gan.pair_weight": 0.0,
+    "gan.reconstruction_weight": 10.0,
+}
 
 
 RATE = 0.1  # of every optimizer here
@@ -67,10 +73,14 @@ def initialise(parts: GanParts) -> gan.GanState:
         parts, root=root, encoder_variables=variables, target_shape=TASK.image_shape
     )
     state = state.replace(discriminator=converged(parts, state.discriminator))
-    if parts.classification_weight:
+    if parts.recognises:
         target = jnp.zeros((1, *TASK.image_shape))
         recogniser = parts.target_recogniser.init(root, target, train=False)
-        state = state.replace(target_recogniser=recogniser)
+        pair = parts.target_recogniser.init(jax.random.key(2), target, train=False)
+        state = state.replace(
+            target_recogniser=recogniser,
+            source_pair={"params": {"pair": pair["params"]["pair"]}},
+        )
     return state
 
 
@@ -141,6 +151,12 @@ def helped(make_update) -> Update:
     """The whole encoder trained, and the run's own recogniser of targets heard."""
     fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
     return make_update(**fields)
+
+
+@pytest.fixture(scope="session")
+def listening(make_update) -> Update:
+    """A posterior finds z in the target, and generated targets are found by sources."""
+    return make_update(**{"gan.posterior_weight": 0.25, "gan.pair_weight": 3.0})
 
 
 @pytest.fixture(scope="session")

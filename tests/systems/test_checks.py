@@ -34,6 +34,9 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("run.steps_per_call", 7, "log_every=50 is no multiple of .*steps_per_call=7"),
         ("run.reader", "torch", "run.reader='torch' is unknown; known: .*'numpy'"),
         ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
+        ("classifier.tint", -0.1, "classifier.tint=-0.1: expected 0 or more"),
+        ("gan.posterior_weight", -1.0, "posterior_weight=-1.0: expected 0 or more"),
+        ("gan.decay_from", 1.5, "gan.decay_from=1.5: expected a share of the steps"),
     ],
 )
 def test_bad_fields_are_named_before_anything_heavy(field, value, message, settings):
@@ -58,14 +61,28 @@ def test_one_class_has_no_mismatched_pairs(settings):
 
 @pytest.mark.parametrize("direction", ["s2i", "i2s"])
 def test_reconstruction_of_class_aligned_data_is_refused(direction, settings):
-    """Not set to zero: a run does what its config.json says."""
+    """Not set to zero: a run does what its config.json says.
+
+    With a posterior it has its meaning: z says which target it was.
+    """
     config = settings("sa_cmgan", direction)
     apart = dataclasses.replace(TASK, stem_aligned=False)
     assert config.gan.reconstruction_weight > 0.0
+    with pytest.raises(ValueError, match=r"class-aligned.*pair_weight=0 --config"):
+        assemble(config, apart)
+    config.classifier.pair_weight = config.gan.pair_weight = 0.0
+    assert assemble(config, apart).phases
+    config.gan.posterior_weight = 0.0
     with pytest.raises(ValueError, match=r"class-aligned.*reconstruction_weight=0\."):
         assemble(config, apart)
     config.gan.reconstruction_weight = 0.0
     assert assemble(config, apart).phases
+
+
+def test_pairs_need_recognisers_that_know_them(settings):
+    config = settings("sa_cmgan", "s2i", {"classifier.pair_weight": 0.0})
+    with pytest.raises(ValueError, match=r"not trained on pairs.*pair_weight=1, or"):
+        assemble(config, TASK)
 
 
 def test_directions_by_name():

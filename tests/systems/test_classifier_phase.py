@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runs.checkpoints import digest
@@ -16,9 +15,9 @@ from cmgan_jax.training.optim import adam
 SHAPE = (16, 16, 1)
 MODULE = Recogniser(
     encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
-    classifier=Classifier(num_classes=2),
+    num_classes=2,
 )
-OPTIMIZER = adam(3e-3, beta1=0.9, beta2=0.999)
+OPTIMIZER = adam(3e-3, beta1=0.9, beta2=0.999, steps=100)
 
 
 def batch() -> dict[str, np.ndarray]:

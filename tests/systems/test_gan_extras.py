@@ -122,3 +122,83 @@ def test_the_whole_encoder_is_trained_where_asked(helped):
     for part in ("trunk", "hidden", "features", "code"):
         same = jax.tree.map(np.array_equal, before[part], after[part])
         assert not jax.tree.all(same), part
+
+
+def test_half_of_a_batch_is_made_with_what_the_posterior_finds(listening):
+    """z, divergence, reconstruction and the posterior's gradient, written out."""
+    parts, before = listening.parts, listening.before
+    source, target = (
+        to_unit(jnp.asarray(listening.batch[name])) for name in ("sound", "image")
+    )
+    noise = first_z(listening)
+    even = (np.arange(8) % 2 == 0)[:, None]
+
+    def made(params):
+        encoder = before.encoder
+        features = apply_evaluation(
+            parts.encoder, encoder.variables, source, method="features"
+        )
+        code, _ = apply_training(
+            parts.encoder, encoder, encoder.params, features, method="code"
+        )
+        (mean, log_variance), _ = apply_training(
+            parts.posterior, before.posterior, params, target, code
+        )
+        z = jnp.where(even, mean + jnp.exp(log_variance / 2) * noise, noise)
+        fake, _ = apply_training(
+            parts.generator, before.generator, before.generator.params, code, z
+        )
+        spread = jnp.exp(log_variance) + mean**2 - 1.0 - log_variance
+        return fake, code, 0.5 * spread.sum(-1).mean()
+
+    def loss_of(params):
+        fake, code, divergence = made(params)
+        error = jnp.abs(fake - target)[::2].mean()
+        # The vectors are those that the discriminator's own update has left.
+        judge, network = parts.discriminator, before.discriminator
+        _, between = apply_training(judge, network, network.params, target, code)
+        network = listening.after.discriminator.replace(collections=between)
+        fixed = jax.lax.stop_gradient(code)
+        logits, _ = apply_training(judge, network, network.params, fake, fixed)
+        pair = pair_loss_of(parts, before, fake, fixed)
+        loss = 10.0 * error - logits.mean() + 3.0 * pair + 0.25 * divergence
+        return loss, (error, divergence, pair)
+
+    written_out = jax.jit(jax.grad(loss_of, has_aux=True))
+    gradient, (error, divergence, pair) = written_out(before.posterior.params)
+    metrics = listening.metrics
+    np.testing.assert_allclose(metrics["reconstruction"], error, rtol=1e-4)
+    np.testing.assert_allclose(metrics["divergence"], divergence, rtol=1e-4)
+    np.testing.assert_allclose(metrics["pair"], pair, rtol=1e-3)
+    assert_close(listening.after.posterior.opt_state, gradient)
+
+
+def pair_loss_of(parts, state, fake, code):
+    """InfoNCE both ways by hand, of targets as the recogniser places them."""
+    module = parts.target_recogniser
+    features = module.apply(
+        state.target_recogniser,
+        fake,
+        method=lambda m, x: m.encoder.features(x, train=False),
+    )
+    encoded = module.apply(
+        state.target_recogniser,
+        features,
+        method=lambda m, x: m.encoder.code(x, train=False),
+    )
+    places = []
+    for variables, some in (
+        (state.target_recogniser, encoded),
+        (state.source_pair, code),
+    ):
+        layer = variables["params"]["pair"]
+        place = some @ layer["kernel"] + layer["bias"]
+        places.append(place / jnp.linalg.norm(place, axis=-1, keepdims=True))
+    cosines = places[0] @ places[1].T / 0.1
+    own = jnp.diag(cosines)
+    ways = [jax.nn.logsumexp(cosines, axis) - own for axis in (0, 1)]
+    return (ways[0].mean() + ways[1].mean()) / 2
+
+
+def test_noise_alone_makes_every_row_without_a_posterior(default):
+    assert default.after.posterior is None and "divergence" not in default.metrics

@@ -53,7 +53,7 @@ def test_every_configuration_steps_and_generates(name, direction, settings):
     system = assemble(settings(name, direction), TASK)
     way = Direction.named(direction)
     names = [phase.name for phase in system.phases]
-    assert names == [f"{way.source}_classifier", f"{way.target}_classifier", "gan"]
+    assert names == ["recognisers", "gan"]
     states = abstract_states(system)
     for phase in system.phases:
         batch = abstract_batch(system, phase)
@@ -75,15 +75,16 @@ def test_every_configuration_steps_and_generates(name, direction, settings):
 def test_parameter_counts_of_the_original(direction, settings):
     system = assemble(settings("sa_cmgan_original", direction), COLOURED)
     states = abstract_states(system)
-    state, classified = states["gan"], states["sound_classifier"]
+    state, classified = states["gan"], states["recognisers"]
     counts = [
         count(state.encoder.params),
-        count(classified.network.params["classifier"]),
+        count(classified.network.params["sound"]["classifier"]),
         count(state.generator.params),
         count(state.discriminator.params),
     ]
     assert counts == [12_420_065, 1_677, 4_944_033, 13_329_826]
     assert state.averaged is None and state.encoder.opt_state is None
+    assert state.posterior is None and state.target_recogniser is None
 
 
 def test_the_original_does_what_the_authors_did(settings):
@@ -95,14 +96,33 @@ def test_the_original_does_what_the_authors_did(settings):
     assert parts.discriminator.norm and not parts.average_decay
 
 
-def test_phases_that_are_not_asked_for_are_left_out(settings):
+def test_the_recognisers_serve_both_directions(settings):
+    """Phase by phase the same shapes and batches, so one run may take the other's."""
+    phases = [
+        assemble(settings("sa_cmgan", way), TASK).phase("recognisers")
+        for way in ("s2i", "i2s")
+    ]
+    one, other = (
+        jax.eval_shape(lambda phase=phase: phase.init(jax.random.key(0), {}))
+        for phase in phases
+    )
+    assert jax.tree.map(jnp.shape, one) == jax.tree.map(jnp.shape, other)
+    assert phases[0].needs == phases[1].needs and phases[0].seed == phases[1].seed
+    assert phases[0].either_way and phases[1].either_way
+
+
+def test_what_is_not_asked_for_is_not_kept(settings):
     config = settings("sa_cmgan", "s2i")
-    config.gan.classification_weight = 0.0
+    kept = abstract_states(assemble(config, TASK))["gan"]
+    assert kept.posterior and kept.target_recogniser and kept.source_pair
+    config.gan.classification_weight = config.gan.pair_weight = 0.0
+    config.gan.posterior_weight = 0.0
     system = assemble(config, TASK)
-    assert [p.name for p in system.phases] == ["sound_classifier", "gan"]
-    assert set(system.recognitions) == {"sound"} and not system.labels_used
+    bare = abstract_states(system)["gan"]
+    assert (bare.posterior, bare.target_recogniser, bare.source_pair) == (None,) * 3
+    assert not system.labels_used
     assert assemble(settings("sa_cmgan", "s2i"), TASK).labels_used
-    with pytest.raises(ValueError, match="no phase 'autoencoder'; it has sound_clas"):
+    with pytest.raises(ValueError, match="no phase 'autoencoder'; it has recognisers"):
         system.phase("autoencoder")
 
 

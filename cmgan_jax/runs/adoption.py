@@ -1,0 +1,71 @@
+"""Phases that another run has finished, taken over instead of trained again."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from cmgan_jax.runs.checkpoints import Checkpoints
+from cmgan_jax.runs.phases import checkpoint_folder
+from cmgan_jax.runs.record import RunRecord, differences, read_record
+from cmgan_jax.systems.interface import System
+
+# What a phase that serves both directions does not depend on.
+OWN = ("name", "direction", "gan", "run")
+
+
+def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None:
+    """Copies the phases that serve both directions from another run.
+
+    What the run has begun itself stays as it is.
+
+    Args:
+      workdir: of the run that takes over.
+      record: of that run.
+      system: that the record describes.
+      other: workdir of the run that has trained them.
+
+    Raises:
+      FileNotFoundError: the other folder is not the workdir of a run.
+      ValueError: it was made with other data or settings, or has not come so far.
+    """
+    given = read_record(other)
+    different = differences(_relevant(given), _relevant(record))
+    if different:
+        raise ValueError(
+            f"--recognisers_from={other} was made with other settings "
+            f"({'; '.join(different)}), so its recognisers are not this run's: leave "
+            "the flag out."
+        )
+    for phase in system.phases:
+        own = checkpoint_folder(workdir, phase.name)
+        if not phase.either_way or own.exists():
+            continue
+        found = checkpoint_folder(other, phase.name)
+        if _done(found) < phase.steps:
+            raise ValueError(
+                f"--recognisers_from={other} has made {_done(found)} of {phase.steps} "
+                f"steps of phase {phase.name!r}: let it finish first, or leave the "
+                "flag out."
+            )
+        begun = own.with_name(f".{phase.name}.copied")
+        shutil.rmtree(begun, ignore_errors=True)
+        shutil.copytree(found, begun)
+        begun.rename(own)
+
+
+def _relevant(record: RunRecord) -> dict[str, Any]:
+    fields = record.to_json()
+    kept = ("config", "task", "data_digest", "representation", "class_names")
+    config = {name: value for name, value in record.config.items() if name not in OWN}
+    return {name: fields[name] for name in kept} | {"config": config}
+
+
+def _done(folder: Path) -> int:
+    """Steps of the newest checkpoint of a phase."""
+    if not folder.exists():
+        return 0
+    checkpoints = Checkpoints(folder)
+    try:
+        return max(checkpoints.steps(), default=0)
+    finally:
+        checkpoints.close()
