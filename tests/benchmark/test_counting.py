@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cmgan_jax.benchmark.counting import count_flops
-from cmgan_jax.nets.conv_transpose import conv_transpose
+from cmgan_jax.nets.convolution import conv_transpose
 
 
 def test_a_product_in_a_loop_counts_every_time():
