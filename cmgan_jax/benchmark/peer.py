@@ -19,6 +19,7 @@ from cmgan_jax.training.state import GanState
 PROGRAM = "cmgan_jax.benchmark.torch_peer"
 KNOWN_STEPS = 2  # first updates whose noise the peer shares with ours
 CONDITIONINGS = ("untrained", "code_layer")
+UNKNOWN = ("posterior_weight", "pair_weight", "spectra")  # what it lacks
 NETWORKS = ("encoder", "generator", "discriminator")
 
 
@@ -61,6 +62,12 @@ def _require_known(config: Mapping[str, Any]) -> None:
             f"the conditionings {CONDITIONINGS}, not {config['system']!r} with "
             f"{gan['loss']!r} and {gan['conditioning']!r}."
         )
+    asked = [f"--config.gan.{name}=0" for name in UNKNOWN if gan[name]]
+    if asked:
+        raise ValueError(
+            "the PyTorch peer has no posterior, no pair loss and no spectra: compare "
+            f"the update without them, {' '.join(asked)}."
+        )
 
 
 def _weights(state: GanState) -> dict[str, np.ndarray]:
@@ -71,8 +78,9 @@ def _weights(state: GanState) -> dict[str, np.ndarray]:
     return {
         "/".join(path): np.asarray(leaf)
         for path, leaf in flatten_dict(variables).items()
-        # The recogniser classifies features, and no code.
-        if path[0] != "target_recogniser" or path[2:4] != ("encoder", "code")
+        # The recogniser classifies features; it asks no code and places nothing.
+        if path[0] != "target_recogniser"
+        or (path[2:4] != ("encoder", "code") and path[2] != "pair")
     }
 
 

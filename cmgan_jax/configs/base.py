@@ -45,7 +45,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     # Finding each picture's own sound in the batch: a code that only classifies says
     # nothing but the class. Class-aligned data need 0, as no pair is one moment.
     classifier.pair_weight = 1.0
-    classifier.shift = 0  # largest random shift of pictures and spectrograms, pixels
+    classifier.shift = 2  # largest random shift of pictures and spectrograms, pixels
     classifier.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
     classifier.tint = 0.1  # deviation of contrast and brightness of pictures' colours
 
@@ -64,7 +64,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     # Cross-entropy of the generated target under the run's own recogniser of targets,
     # and of finding the target by its source's code; no judge takes part.
     gan.classification_weight = 1.0 if direction == "s2i" else 2.0
-    gan.pair_weight = 0.3 if direction == "s2i" else 0.5
+    gan.pair_weight = 0.1 if direction == "s2i" else 0.3
     gan.conditioning = "code_layer"  # what the generator trains of the encoder:
     # "untrained" (the reference), "code_layer", "encoder"
     # Spectra, each sounding for a while, beside the generator's convolutions; 0: none.
@@ -73,7 +73,6 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     gan.discriminator_learning_rate = 2e-4
     gan.beta1 = 0.5
     gan.beta2 = 0.999
-    gan.decay_from = 0.5  # as classifier.decay_from, of both rates
     gan.discriminator_every = 1  # the discriminator learns at every n-th step
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 

@@ -15,14 +15,14 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     # At this width, attention over 32 x 32 positions would be half of every step.
     config.model.attention_stage = 1
 
-    config.classifier.steps = 500
+    config.classifier.steps = 300
     config.classifier.learning_rate = 1e-3
     config.classifier.beta1 = 0.9
 
     config.gan.batch_size = 32
     config.gan.generator_learning_rate = 1e-3
     config.gan.discriminator_learning_rate = 1e-3
-    config.gan.average_decay = 0.0  # the falling rates do the same
+    config.gan.average_decay = 0.99
     config.gan.steps = 1000
 
     config.run.sample_every = 200

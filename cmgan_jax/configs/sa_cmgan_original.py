@@ -17,6 +17,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
 
     config.classifier.decay_from = 1.0
     config.classifier.pair_weight = 0.0
+    config.classifier.shift = 0
     config.classifier.noise = 0.0
     config.classifier.tint = 0.0
 
@@ -26,7 +27,6 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     config.gan.classification_weight = 0.0
     config.gan.pair_weight = 0.0
     config.gan.spectra = 0
-    config.gan.decay_from = 1.0
     config.gan.conditioning = "untrained"
     config.gan.generator_learning_rate = 5e-4
     config.gan.discriminator_learning_rate = 1e-4

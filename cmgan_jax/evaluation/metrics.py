@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int, Num
 
+from cmgan_jax.evaluation.distance import kernel_distance, standardised
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.table import Table
 
@@ -159,6 +160,25 @@ def feature_diversity(table: Table) -> dict[str, Any]:
     return spread_ratio(
         table.class_names, table.label, table.features, table.real_features
     )
+
+
+@metric
+def distance_to_real(table: Table) -> dict[str, float | None]:
+    """How far generated targets are from real ones in the first judge's features.
+
+    Returns:
+      {"generated", "floor"}: the kernel distance (`kernel_distance`, features on the
+      scale of the real ones) of generated and real targets, and of two halves of the
+      real ones that share no song, which no system can be expected to beat; None where
+      there are too few.
+    """
+    by = table.real_features
+    made, real = (standardised(x, by) for x in (table.features, by))
+    half = np.searchsorted(np.unique(table.song), table.song) % 2 == 0
+    return {
+        "generated": kernel_distance(made, real),
+        "floor": kernel_distance(real[half], real[~half]),
+    }
 
 
 @metric

@@ -10,6 +10,7 @@ from cmgan_jax.evaluation.evaluate_run import read_result
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.metrics import correct, strictest
 from cmgan_jax.evaluation.table import Table
+from cmgan_jax.evaluation.wording import distance_text
 
 Run = tuple[dict[str, Any], Table]
 
@@ -53,7 +54,8 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
       and the 95 % interval of the mean over runs and songs. "judges": the same of each
       judge, and "real", its accuracy on the real targets. "worst_class": the least mean
       over runs of any class, and the least value of any run. "diversity": mean and
-      least ratio over the runs. "n" sources, "seeds" runs, "chance", labels used.
+      least ratio over the runs. "distance_to_real": mean over the runs, and its floor.
+      "n" sources, "seeds" runs, "chance", labels used.
     """
     first, table = runs[0]
     tables = [table for _, table in runs]
@@ -74,6 +76,7 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
         "judges": judges,
         "worst_class": _worst_class(measured),
         "diversity": _diversity(measured),
+        "distance_to_real": _distance(measured),
         "labels_in_training": first["labels_in_training"],
     }
 
@@ -82,8 +85,9 @@ def as_markdown(summary: Mapping[str, Any]) -> str:
     """The summary as one Markdown table, accuracies in percent."""
     lines = [
         "| direction, split | seeds | accuracy % (least to most) | 95 % interval "
-        "| judges | judges on real | worst class | diversity (least) | labels used |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| judges | judges on real | worst class | diversity (least) "
+        "| distance to real (floor) | labels used |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for direction, splits in summary.items():
         for split, entry in splits.items():
@@ -108,6 +112,7 @@ def _line(name: str, entry: Mapping[str, Any]) -> str:
         f"{worst['name']} {_percent(worst['mean'])}; least {least['name']} "
         f"{_percent(least['accuracy'])}",
         _ratio(entry["diversity"]),
+        distance_text(entry["distance_to_real"]),
         ", ".join(entry["labels_in_training"]) or "none",
     )
     return f"| {' | '.join(cells)} |"
@@ -166,6 +171,19 @@ def _diversity(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
         "mean": float(np.mean([one["mean"] for one in known])),
         "least": least["ratio"],
         "least_class": least["name"],
+    }
+
+
+def _distance(measured: list[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Mean over the runs of what is known of all of them."""
+    found = [m["distance_to_real"] for m in measured]
+    return {
+        name: (
+            None
+            if any(one[name] is None for one in found)
+            else float(np.mean([one[name] for one in found]))
+        )
+        for name in found[0]
     }
 
 

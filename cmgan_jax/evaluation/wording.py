@@ -33,6 +33,7 @@ def lines(result: Mapping[str, Any]) -> list[str]:
         f"  worst class: {worst['name']} {worst['accuracy']:.4f} of {worst['n']:,} "
         f"({worst['judge']} judge)",
         f"  diversity within class, real is 1: {diversity_text(measured['diversity'])}",
+        f"  distance to real: {distance_text(measured['distance_to_real'])}",
         *_cautions(result),
     ]
 
@@ -43,6 +44,13 @@ def diversity_text(diversity: Mapping[str, Any]) -> str:
         return "unknown (no class has two items)"
     least = diversity["least"]
     return f"{diversity['mean']:.2f} (least {least['ratio']:.2f}, {least['name']})"
+
+
+def distance_text(distance: Mapping[str, float | None]) -> str:
+    """Kernel distance and its floor, such as "0.21 (between real halves 0.02)"."""
+    if None in distance.values():
+        return "unknown (too few items or songs)"
+    return f"{distance['generated']:.3f} (between real halves {distance['floor']:.3f})"
 
 
 def cautions(result: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ class Panel:
 
     Attributes:
       title: what the drawing shows.
-      phase: "classifier" or "gan".
+      phase: "recognisers" or "gan".
       scalars: names in metrics.jsonl, each with the name that a reader sees.
       bounds: fixed ends of the vertical axis, or None to fit the values.
     """
@@ -31,11 +31,15 @@ class Panel:
 
 
 PANELS = (
-    Panel("Classifier: loss", "classifier", {"classifier_loss": "training"}),
     Panel(
-        "Classifier: accuracy on the source",
-        "classifier",
-        {"classifier_accuracy": "training", "validation_accuracy": "validation"},
+        "Recognisers: losses",
+        "recognisers",
+        {"image_loss": "picture", "sound_loss": "sound", "pair_loss": "pair"},
+    ),
+    Panel(
+        "Recognisers: accuracy",
+        "recognisers",
+        {"image_accuracy": "picture", "sound_accuracy": "sound"},
         bounds=(0.0, 1.0),
     ),
     Panel("GAN: losses", "gan", {"d_loss": "discriminator", "g_loss": "generator"}),
@@ -45,10 +49,16 @@ PANELS = (
         {"real_logit": "real", "fake_logit": "fake", "mismatched_logit": "mismatched"},
     ),
     Panel("GAN: distance to the real target", "gan", {"reconstruction": "training"}),
+    Panel("GAN: what z says of the target, nats", "gan", {"divergence": "training"}),
+    Panel(
+        "GAN: what its own recogniser misses",
+        "gan",
+        {"classification": "the class", "pair": "the source"},
+    ),
     Panel(
         "GAN: accuracy of what is generated",
         "gan",
-        {"classifier_accuracy": "training", "validation_accuracy": "validation"},
+        {"validation_accuracy": "validation"},
         bounds=(0.0, 1.0),
     ),
     Panel(

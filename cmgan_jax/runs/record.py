@@ -157,10 +157,10 @@ def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
 def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
     """Version 2 knew no pairs, no posterior, no spectra and no falling rates."""
     config = dict(fields["config"])
-    constant, paired = {"decay_from": 1.0}, {"pair_weight": 0.0}
-    config["classifier"] = {**config["classifier"], **constant, **paired, "tint": 0.0}
+    news = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
+    config["classifier"] = {**config["classifier"], **news}
     config["classifier"].pop("target_too", None)
-    news = {**constant, **paired, "posterior_weight": 0.0, "spectra": 0}
+    news = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
     config["gan"] = {**config["gan"], **news}
     return {**fields, "config": config}
 

@@ -101,12 +101,13 @@ def _require_rates(config) -> None:
                 )
         for name in ("beta1", "beta2"):
             _require_decay(f"{section}.{name}", getattr(fields, name))
-        if not 0.0 <= fields.decay_from <= 1.0:
-            raise ValueError(
-                f"config.{section}.decay_from={fields.decay_from}: expected a share of "
-                "the steps, 0 to 1."
-            )
     _require_decay("gan.average_decay", config.gan.average_decay)
+    share = config.classifier.decay_from
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(
+            f"config.classifier.decay_from={share}: expected a share of the steps, 0 "
+            "to 1."
+        )
 
 
 def _require_decay(name: str, value: float) -> None:
@@ -130,6 +131,12 @@ def _require_data(gan, task: Task) -> None:
             f"config.gan.mismatched_weight={gan.mismatched_weight} needs targets of "
             "another class, but the data set has one class: set it to 0 or prepare "
             "more classes."
+        )
+    if gan.posterior_weight and not gan.average_decay:
+        raise ValueError(
+            f"config.gan.posterior_weight={gan.posterior_weight} needs averages, whose "
+            "statistics are those of noise: give --config.gan.average_decay=0.99, or "
+            "--config.gan.posterior_weight=0."
         )
     free = gan.reconstruction_weight and not gan.posterior_weight
     if not task.stem_aligned and free:

@@ -11,7 +11,7 @@ from cmgan_jax.training.state import (
 )
 
 
-def average(parts: GanParts, state: GanState, *, source, features, z) -> GanState:
+def average(parts: GanParts, state: GanState, *, source, features, noise) -> GanState:
     """Moves the averages; their BatchNorm statistics are those of this batch in them.
 
     Averaging the statistics as well would describe other weights than the averaged
@@ -43,7 +43,7 @@ def average(parts: GanParts, state: GanState, *, source, features, z) -> GanStat
     code_statistics = {"code": statistics["batch_stats"]["code"]}
     trunk_statistics = state.encoder.collections["batch_stats"]
     _, collections = apply_training(
-        parts.generator, generator, generator.params, code, z
+        parts.generator, generator, generator.params, code, noise
     )
     averaged = {
         "encoder": {

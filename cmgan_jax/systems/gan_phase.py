@@ -133,7 +133,8 @@ def make_step(
             discriminator=discriminator.replace(collections=collections),
             posterior=posterior,
         )
-        state = average(parts, state, source=source, features=features, z=z)
+        # At test time every z is noise, and the statistics are those of noise.
+        state = average(parts, state, source=source, features=features, noise=noise)
         return state, {**discriminator_metrics, **divergence, **generator_metrics}
 
     return step

@@ -85,13 +85,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
     """Everything static about the adversarial update of a configuration."""
     gan, direction = config.gan, Direction.named(config.direction)
     generator_optimizer, discriminator_optimizer = (
-        optim.adam(
-            rate,
-            beta1=gan.beta1,
-            beta2=gan.beta2,
-            steps=gan.steps,
-            decay_from=gan.decay_from,
-        )
+        optim.adam(rate, beta1=gan.beta1, beta2=gan.beta2)
         for rate in (gan.generator_learning_rate, gan.discriminator_learning_rate)
     )
     return GanParts(

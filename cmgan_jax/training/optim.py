@@ -8,7 +8,7 @@ def adam(
     *,
     beta1: float,
     beta2: float,
-    steps: int,
+    steps: int = 0,
     decay_from: float = 1.0,
 ) -> optax.GradientTransformation:
     """Adam (Kingma and Ba 2015) with epsilon 1e-8, as every system here uses it.
@@ -17,7 +17,7 @@ def adam(
       learning_rate: at the start.
       beta1: decay of the mean gradient.
       beta2: decay of the mean squared gradient.
-      steps: updates of the whole phase.
+      steps: updates of the whole phase, where the rate falls.
       decay_from: the share of them after which the rate falls linearly to 0; 1.0
         keeps it.
     """

@@ -16,7 +16,10 @@ needs_torch = pytest.mark.skipif(
     reason="no PyTorch: pip install -e '.[bench]'",
 )
 # Where the second update shows the gradient of the classification loss.
-WIDE = {"model.width": 8, "model.hidden_size": 32}
+WIDE = {
+    **{"model.width": 8, "model.hidden_size": 32},
+    **{"gan.posterior_weight": 0.0, "gan.pair_weight": 0.0, "gan.spectra": 0},
+}
 HEAVY = WIDE | {"gan.classification_weight": 30.0}
 # The authors' attention, normalised by the batch even in a frozen recogniser.
 MIXED = HEAVY | {
@@ -63,7 +66,8 @@ def _counts(state) -> dict[str, int]:
         params = state.target_recogniser["params"]
         # The code is no part of what classifies.
         encoder = {k: tree for k, tree in params["encoder"].items() if k != "code"}
-        trees["target_recogniser"] = {**params, "encoder": encoder}
+        classifier = params["classifier"]
+        trees["target_recogniser"] = {"classifier": classifier, "encoder": encoder}
     return {
         name: sum(leaf.size for leaf in jax.tree.leaves(tree))
         for name, tree in trees.items()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.distance import kernel_distance
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.table import Table
 
@@ -82,6 +83,19 @@ def test_classes_are_those_of_the_sources(measured):
 
 def test_real_targets_are_judged_beside_the_generated_ones(measured):
     assert measured["real_accuracy"] == {"lax": 1.0, "strict": pytest.approx(4 / 6)}
+
+
+def test_the_distance_to_real_has_a_floor_of_songs_apart(measured, table):
+    """Songs 7 and 9 against song 8; the generated features against all real ones."""
+    found = measured["distance_to_real"]
+    scaled = [
+        (x - table.real_features.mean()) / table.real_features.std()
+        for x in (table.features, table.real_features)
+    ]
+    assert found["generated"] == pytest.approx(kernel_distance(*scaled))
+    first = np.isin(table.song, (7, 9))
+    halves = scaled[1][first], scaled[1][~first]
+    assert found["floor"] == pytest.approx(kernel_distance(*halves))
 
 
 def test_diversity_is_generated_over_real_within_each_class(measured):

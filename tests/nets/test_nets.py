@@ -11,6 +11,7 @@ from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.discriminator import Discriminator
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.generator import Generator
+from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.trunk import stages
 
 KEY = jax.random.key(0)
@@ -162,3 +163,32 @@ def test_bad_fields_are_named():
         _abstract(Generator(width=8, late_stages="relu"), CODE, Z)
     with pytest.raises(ValueError, match="image_size=48"):
         stages(48)
+
+
+def test_spectra_are_a_map_of_few_rows_and_columns():
+    """With the convolutions silenced, the map before tanh has that rank."""
+    module = Generator(channels=1, image_size=16, width=4, spectra=3, hidden_size=8)
+    code, z = (jax.random.normal(jax.random.key(i), (2, 5)) for i in range(2))
+    variables = jax.jit(lambda: module.init(jax.random.key(2), code, z, train=False))()
+    last = variables["params"]["deconv1"]
+    variables["params"]["deconv1"] = jax.tree.map(jnp.zeros_like, last)
+    made = jax.jit(lambda v: module.apply(v, code, z, train=False))(variables)
+    for plane in np.arctanh(np.asarray(made, np.float64))[..., 0]:
+        sizes = np.linalg.svd(plane, compute_uv=False)
+        assert sizes[2] > 1e-4 * sizes[0] and sizes[3] < 1e-5 * sizes[0]
+    assert not np.allclose(made[0], made[1])
+    bare = Generator(channels=1, image_size=16, width=4)
+    shapes = jax.eval_shape(lambda: bare.init(jax.random.key(2), code, z, train=False))
+    assert not any("spectra" in name for name in shapes["params"])
+
+
+def test_the_posterior_reads_the_target_and_the_code():
+    module = Posterior(z_size=6, width=2, hidden_size=8)
+    target = jax.random.normal(jax.random.key(0), (3, 16, 16, 1))
+    code = jax.random.normal(jax.random.key(1), (3, 5))
+    variables = module.init(jax.random.key(2), target, code, train=False)
+    mean, log_variance = module.apply(variables, target, code, train=False)
+    assert mean.shape == log_variance.shape == (3, 6)
+    assert mean.dtype == jnp.float32
+    for other in ((target + 1.0, code), (target, code + 1.0)):
+        assert not np.allclose(module.apply(variables, *other, train=False)[0], mean)

@@ -102,7 +102,7 @@ def metrics():
         {"phase": "gan", "step": 10 * i, "d_loss": 2.0 / (i + 1), "g_loss": 0.1 * i}
         for i in range(60)
     ]
-    return ({"phase": "classifier", "step": 5, "classifier_loss": 1.0}, *gan)
+    return ({"phase": "recognisers", "step": 5, "image_loss": 1.0}, *gan)
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,17 @@ from cmgan_jax.runs.record import (
 from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
+# What version 2 did not know, as it worked.
+NEW_GAN = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
+NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
+
 RECORD = RunRecord(
     config={
         "name": "mine",
         "system": "sa_cmgan",
         "direction": "s2i",
-        "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999},
-        "classifier": {"steps": 5, "batch_size": 4},
+        "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999} | NEW_GAN,
+        "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER,
         "run": {"log_every": 1},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -50,7 +54,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 2
+    assert stored["version"] == VERSION == 3
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -64,9 +68,19 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def second_version() -> dict:
+    """What version 2 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 2}
+    for section, names in (("gan", NEW_GAN), ("classifier", NEW_CLASSIFIER)):
+        for name in names:
+            del fields["config"][section][name]
+    fields["config"]["classifier"]["target_too"] = True
+    return fields
+
+
 def first_version(direction: str) -> dict:
     """What version 1 of the software wrote of RECORD, or of its other direction."""
-    fields = json.loads(json.dumps(RECORD.to_json()))
+    fields = second_version()
     del fields["version"]
     config, task = fields["config"], fields["task"]
     config["system"] = config.pop("name")
@@ -87,11 +101,16 @@ def test_version_1_is_still_read(direction, tmp_path):
     assert read_record(tmp_path) == record
 
 
+def test_version_2_is_still_read(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(second_version()))
+    assert read_record(tmp_path) == RECORD
+
+
 @pytest.mark.parametrize("version", [VERSION + 1, 99, "2", None])
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 2"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 3"):
         read_record(tmp_path)
 
 

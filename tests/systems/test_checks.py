@@ -36,7 +36,7 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
         ("classifier.tint", -0.1, "classifier.tint=-0.1: expected 0 or more"),
         ("gan.posterior_weight", -1.0, "posterior_weight=-1.0: expected 0 or more"),
-        ("gan.decay_from", 1.5, "gan.decay_from=1.5: expected a share of the steps"),
+        ("classifier.decay_from", 1.5, "decay_from=1.5: expected a share of the steps"),
     ],
 )
 def test_bad_fields_are_named_before_anything_heavy(field, value, message, settings):

@@ -17,7 +17,7 @@ MODULE = Recogniser(
     encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
     num_classes=2,
 )
-OPTIMIZER = adam(3e-3, beta1=0.9, beta2=0.999, steps=100)
+OPTIMIZER = adam(3e-3, beta1=0.9, beta2=0.999)
 
 
 def batch() -> dict[str, np.ndarray]:

@@ -192,7 +192,7 @@ def pair_loss_of(parts, state, fake, code):
         (state.source_pair, code),
     ):
         layer = variables["params"]["pair"]
-        place = some @ layer["kernel"] + layer["bias"]
+        place = some @ layer["kernel"] + layer["bias"][None]
         places.append(place / jnp.linalg.norm(place, axis=-1, keepdims=True))
     cosines = places[0] @ places[1].T / 0.1
     own = jnp.diag(cosines)

@@ -90,7 +90,8 @@ def test_the_code_says_more_than_the_class(paired, settings):
 def _code(encoder, variables, sounds):
     sound = of_modality(variables, "sound")
     parts = {name: tree["encoder"] for name, tree in sound.items()}
-    return np.asarray(apply_evaluation(encoder, parts, sounds / 127.5 - 1.0)[1])
+    x = jnp.float32(sounds / 127.5 - 1.0)
+    return np.asarray(apply_evaluation(encoder, parts, x)[1])
 
 
 def test_pairs_are_found_in_both_ways(paired):

@@ -39,3 +39,17 @@ def test_zero_changes_nothing():
     x = jnp.ones((2, 4, 4, 1))
     assert augmentation.shift(x, KEY, pixels=0) is x
     assert augmentation.noise(x, KEY, level=0.0) is x
+
+
+def test_tint_changes_every_colour_of_every_picture_as_a_whole():
+    x = jax.random.uniform(KEY, (6, 4, 4, 3), minval=-1.0)
+    tinted = np.asarray(augmentation.tint(x, KEY, deviation=0.2))
+    slopes = []
+    for before, after in zip(np.asarray(x), tinted, strict=True):
+        for channel in range(3):
+            pixels = before[..., channel].ravel(), after[..., channel].ravel()
+            slope, offset = np.polyfit(*pixels, 1)
+            np.testing.assert_allclose(pixels[1], slope * pixels[0] + offset, atol=1e-5)
+            slopes.append(slope)
+    assert len(set(np.round(slopes, 4))) == 18 and 0.05 < np.std(slopes) < 0.5
+    assert augmentation.tint(x, KEY, deviation=0.0) is x

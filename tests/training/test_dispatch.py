@@ -7,7 +7,6 @@ import numpy as np
 import optax
 import pytest
 
-from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runtime import devices
@@ -17,7 +16,7 @@ from cmgan_jax.training.dispatch import Feed, calls, make_update, stacked_items
 SHAPE = (16, 16, 1)
 MODULE = Recogniser(
     encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
-    classifier=Classifier(num_classes=2),
+    num_classes=2,
 )
 # Adam would turn a rounding error of a gradient near zero into a step of full length.
 OPTIMIZER = optax.sgd(1e-2)

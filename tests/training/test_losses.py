@@ -89,3 +89,25 @@ def test_classification_is_the_mean_cross_entropy_in_nats():
 def test_unknown_loss_lists_the_known():
     with pytest.raises(ValueError, match=r"'hing' is unknown.*hinge, non_saturating"):
         losses.adversarial_loss("hing")
+
+
+def test_pairs_are_found_by_their_cosines_both_ways():
+    """Cosines 1 and 0 for the first, 0.6 and 0.8 for the second, over 0.1."""
+    one = jnp.array([[1.0, 0.0], [0.6, 0.8]])
+    other = jnp.array([[1.0, 0.0], [0.0, 1.0]])
+    there = (log1p_exp(-10) + log1p_exp(-2)) / 2
+    back = (log1p_exp(-4) + log1p_exp(-8)) / 2
+    found = losses.pair_loss(one, other)
+    np.testing.assert_allclose(found, (there + back) / 2, rtol=1e-4)
+    same = losses.pair_loss(one[:1].repeat(4, 0), one[:1].repeat(4, 0))
+    np.testing.assert_allclose(same, np.log(4), rtol=1e-5)
+
+
+def test_divergence_is_none_for_noise_and_grows_with_what_z_says():
+    zero = jnp.zeros((2, 3))
+    assert losses.divergence(zero, zero) == 0.0
+    # Half of m^2, and half of e^s - 1 - s, summed over z, averaged over the batch.
+    mean = jnp.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(losses.divergence(mean, zero), 1.0)
+    narrow = losses.divergence(zero, zero - 2.0)
+    np.testing.assert_allclose(narrow, 1.5 * (np.exp(-2) + 1.0), rtol=1e-5)

@@ -33,10 +33,10 @@ def test_new_network_separates_parameters_and_collections():
 
 
 def test_a_frozen_network_has_no_optimizer_state():
-    frozen = state.new_network(VARIABLES, adam(1e-3, beta1=0.5, beta2=0.9, steps=1), trained=())
+    frozen = state.new_network(VARIABLES, adam(1e-3, beta1=0.5, beta2=0.9), trained=())
     assert frozen.opt_state is None
     part = state.new_network(
-        VARIABLES, adam(1e-3, beta1=0.5, beta2=0.9, steps=1), trained=("second",)
+        VARIABLES, adam(1e-3, beta1=0.5, beta2=0.9), trained=("second",)
     )
     moments = part.opt_state[0].mu
     assert set(moments) == {"second"}

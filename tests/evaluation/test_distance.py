@@ -1,0 +1,29 @@
+"""The kernel distance: nothing between samples of one distribution."""
+
+import numpy as np
+import pytest
+
+from cmgan_jax.evaluation.distance import kernel_distance, standardised
+
+
+def test_by_hand():
+    """One feature: kernels (xy + 1)^3 of the pairs that are not the same item."""
+    one, other = np.array([[0.0], [1.0]]), np.array([[0.0], [2.0]])
+    # Within: 1 and 1. Between: (0, 0) 1, (0, 2) 1, (1, 0) 1, (1, 2) 27.
+    assert kernel_distance(one, other) == pytest.approx(1 + 1 - 2 * 30 / 4)
+    assert kernel_distance(one[:1], other) is None
+
+
+def test_same_shifted_and_collapsed():
+    draw = np.random.default_rng(0).normal
+    real = draw(size=(400, 8))
+    same = [kernel_distance(real, draw(size=(400, 8))) for _ in range(20)]
+    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(20) + 1e-3
+    assert kernel_distance(real, draw(size=(400, 8)) + 1.0) > 10 * np.std(same)
+    assert kernel_distance(real, np.zeros((400, 8))) > 3 * np.std(same)
+
+
+def test_the_scale_is_that_of_the_real_ones():
+    real = np.array([[0.0, 5.0, 1.0], [10.0, 5.0, 3.0]])
+    np.testing.assert_allclose(standardised(real, real), [[-1, -1], [1, 1]])
+    np.testing.assert_allclose(standardised(real + 5.0, real)[0], [0.0, 4.0])
