@@ -23,7 +23,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     config.gan.generator_learning_rate = 1e-3
     config.gan.discriminator_learning_rate = 1e-3
     config.gan.average_decay = 0.99
-    config.gan.steps = 1000
+    config.gan.steps = 800
 
     config.run.sample_every = 200
     config.run.checkpoint_every = 200

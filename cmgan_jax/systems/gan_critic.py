@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cmgan_jax.systems.gan_parts import GanParts
-from cmgan_jax.training import losses
+from cmgan_jax.training import augmentation, losses, rng
 from cmgan_jax.training.state import (
     GanState,
     NetState,
@@ -91,13 +91,28 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
         metrics = {"g_loss": adversarial, "reconstruction": reconstruction}
         loss = adversarial + parts.reconstruction_weight * reconstruction
         if parts.recognises:
-            metrics |= _recognised(parts, state, fake, code, label)
+            metrics |= _recognised(
+                parts, state, _varied(parts, state, fake), code, label
+            )
             loss += parts.classification_weight * metrics.get("classification", 0.0)
             loss += parts.pair_weight * metrics.get("pair", 0.0)
         return loss, (metrics, collections)
 
     gradient, (metrics, collections) = jax.grad(loss_of, has_aux=True)(fake)
     return gradient, collections, metrics
+
+
+def _varied(parts: GanParts, state: GanState, fake: jax.Array) -> jax.Array:
+    """Generated targets varied as the recogniser's training items were.
+
+    What pleases it in one place and at one level alone, no other classifier believes.
+    """
+    keys = (
+        rng.stream(state.rng, f"recognised {what}", state.step)
+        for what in ("shift", "noise")
+    )
+    fake = augmentation.shift(fake, next(keys), pixels=parts.shift)
+    return augmentation.noise(fake, next(keys), level=parts.noise)
 
 
 def _recognised(parts: GanParts, state: GanState, fake, code, label) -> Metrics:

@@ -54,6 +54,8 @@ class GanParts:
         of targets, frozen, finds in the generated target; 0 for none.
       pair_weight: weight of `losses.pair_loss` between generated targets and the codes
         they were made from; 0 for none.
+      shift: largest random shift, in pixels, of what that recogniser is asked about.
+      noise: largest deviation of noise added to it, on the scale [-1, 1].
       discriminator_every: the discriminator learns at every n-th step (from step 0).
       z_size: size of the noise vector z.
       average_decay: decay of the moving averages used to generate; 0 keeps none.
@@ -75,6 +77,8 @@ class GanParts:
     reconstruction_weight: float
     classification_weight: float
     pair_weight: float
+    shift: int
+    noise: float
     discriminator_every: int
     z_size: int
     average_decay: float

@@ -100,6 +100,8 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
         z_size=config.model.z_size,
+        shift=config.classifier.shift,
+        noise=config.classifier.noise,
         **{name: getattr(gan, name) for name in WEIGHTS},
     )
 

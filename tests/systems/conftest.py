@@ -33,6 +33,8 @@ PLAIN = {
     "gan.classification_weight": 0.0,
     "gan.pair_weight": 0.0,
     "gan.reconstruction_weight": 10.0,
+    "classifier.shift": 0,
+    "classifier.noise": 0.0,
 }
 
 
