@@ -29,3 +29,11 @@ def test_zeros_of_a_dilation_are_no_work():
     # Every input value meets the whole window and every output channel once.
     useful = 2 * (2 * 4 * 4) * 3 * 5 * (4 * 4)
     assert count_flops(lambda x, k: conv_transpose(x, k, 2), x, kernel) == useful
+
+
+def test_what_nobody_reads_is_no_work():
+    @jax.jit
+    def two(x):
+        return x @ x, x @ x @ x
+
+    assert count_flops(lambda x: two(x)[0], jnp.ones((2, 2))) == 2 * 2**3
