@@ -8,7 +8,7 @@ from cmgan_jax.nets.classifier import Classifier
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.layers import Dense
 
-_TINY = 1e-6
+_TINY = 1e-12
 
 
 class Recogniser(nn.Module):

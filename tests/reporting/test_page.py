@@ -219,7 +219,7 @@ def test_confusion_is_in_percent_of_the_row(html):
 
 def test_curves_appear_where_something_was_recorded(html):
     assert Page(html).count["figure"] == 2
-    assert "GAN: losses" in html and "Classifier: loss" in html
+    assert "GAN: losses" in html and "Recognisers: losses" in html
     assert "var(--curve-1)" in html and "#030303" not in html
 
 
