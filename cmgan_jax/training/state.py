@@ -76,7 +76,7 @@ class GanState(struct.PyTreeNode):
     encoder: NetState
     generator: NetState
     discriminator: NetState
-    posterior: NetState | None = None
+    posterior: Tree = None
     target_recogniser: Tree = None
     source_pair: Tree = None
     averaged: Tree = None
