@@ -35,7 +35,7 @@ class NetState(struct.PyTreeNode):
 
 
 class ClassifierState(struct.PyTreeNode):
-    """State of the classifier phase, and of a judge's training.
+    """State of the recogniser phase, and of a judge's training.
 
     Attributes:
       step: updates made so far.
