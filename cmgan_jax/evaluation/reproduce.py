@@ -1,5 +1,6 @@
 """The same configuration from several seeds: trained, evaluated, in one table."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from cmgan_jax.evaluation.evaluate_run import evaluate_run
 from cmgan_jax.evaluation.judges import require_judges, test_splits
 from cmgan_jax.evaluation.summary import as_markdown, summarise
 from cmgan_jax.evaluation.validation import make_sample
+from cmgan_jax.runs.adoption import shared_settings
 from cmgan_jax.runs.model import load
 from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.runtime.outputs import MARK, require_replaceable
@@ -44,12 +46,13 @@ def reproduce(
     for modality in MODALITIES:
         require_judges(prepared, modality)
     workdirs: list[Path] = []
-    first: dict[int, Path] = {}
+    first: dict[str, Path] = {}
     for number, config in enumerate(configs, start=1):
         workdir = folder / run_name(config)
         print(f"[{number}/{len(configs)}] {workdir}", flush=True)
-        # Runs of one seed share what does not depend on the direction.
-        other = first.setdefault(config["seed"], workdir)
+        # Runs alike but for their direction share what does not depend on it.
+        alike = json.dumps(shared_settings(config), sort_keys=True)
+        other = first.setdefault(alike, workdir)
         train_run(
             config,
             prepared,

@@ -20,10 +20,9 @@ class Generator(nn.Module):
       channels: channels of the result.
       image_size: height and width of the result, in pixels.
       width: channels of the map before the last stage.
-      spectra: length-one products of a column and a row that are added to the map
-        before the last activation, 0 for none. A spectrogram is a few spectra, each
-        sounding for a while (Smaragdis and Brown 2003); convolutions alone take ten
-        times as long to draw its lines.
+      spectra: products of a column and a row that are added to the map before the
+        last activation, 0 for none. A spectrogram is a few spectra, each sounding for a
+        while (Smaragdis and Brown 2003); convolutions draw its lines slowly.
       hidden_size: of the layer that those are made from.
       late_stages: activation of the last two hidden stages: "norm_relu" as in the
         others, or "sigmoid" without batch normalisation (the authors' graph).

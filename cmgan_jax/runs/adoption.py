@@ -1,6 +1,7 @@
 """Phases that another run has finished, taken over instead of trained again."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from cmgan_jax.systems.interface import System
 
 # What a phase that serves both directions does not depend on.
 OWN = ("name", "direction", "gan", "run")
+
+
+def shared_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a configuration that phases serving both directions depend on."""
+    return {name: value for name, value in config.items() if name not in OWN}
 
 
 def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None:
@@ -56,8 +62,8 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
 def _relevant(record: RunRecord) -> dict[str, Any]:
     fields = record.to_json()
     kept = ("config", "task", "data_digest", "representation", "class_names")
-    config = {name: value for name, value in record.config.items() if name not in OWN}
-    return {name: fields[name] for name in kept} | {"config": config}
+    kept_fields = {name: fields[name] for name in kept}
+    return kept_fields | {"config": shared_settings(record.config)}
 
 
 def _done(folder: Path) -> int:

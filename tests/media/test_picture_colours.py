@@ -11,18 +11,7 @@ from PIL import Image, ImageChops, ImageCms
 from cmgan_jax.media.pictures import decode_picture, write_picture
 
 
-def noise_picture(height=40, width=60, *, channels=3):
-    shape = (height, width, channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-
-
-def smooth_picture(height=40, width=60):
-    """No two corners alike, and JPEG changes little of it."""
-    down, right = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    return (255 * np.stack([down, right, 1 - down * right], -1)).astype(np.uint8)
-
-
-def test_grey_pictures_of_8_and_16_bits(tmp_path):
+def test_grey_pictures_of_8_and_16_bits(tmp_path, noise_picture):
     grey = noise_picture(channels=1)
     write_picture(tmp_path / "8.png", grey)
     Image.fromarray(grey[..., 0].astype(np.uint16) * 257).save(tmp_path / "16.png")
@@ -48,7 +37,7 @@ def test_cmyk_palette_and_transparency(tmp_path):
     np.testing.assert_array_equal(clear[4, 4], (255, 255, 255))
 
 
-def test_cmyk_without_adobes_marker_is_not_inverted(tmp_path):
+def test_cmyk_without_adobes_marker_is_not_inverted(tmp_path, smooth_picture):
     """Pillow takes every CMYK JPEG for one of Adobe's and shows a negative."""
     inks = Image.fromarray(smooth_picture()).convert("CMYK")
     inks.save(tmp_path / "adobe.jpg", quality=95)
@@ -81,7 +70,7 @@ def rgb16_png(pixels):
     )
 
 
-def test_depths_of_every_kind(tmp_path):
+def test_depths_of_every_kind(tmp_path, noise_picture):
     colour = noise_picture()
     (tmp_path / "a.png").write_bytes(rgb16_png(colour.astype(np.uint16) * 257))
     np.testing.assert_array_equal(decode_picture(tmp_path / "a.png"), colour)
@@ -108,7 +97,7 @@ def test_dark_16_bit_grey_stays_dark(tmp_path):
     np.testing.assert_array_equal(read, np.rint(dark / 257).astype(np.uint8))
 
 
-def test_16_bit_grey_whose_white_is_zero(tmp_path):
+def test_16_bit_grey_whose_white_is_zero(tmp_path, noise_picture):
     grey = noise_picture(channels=1)[..., 0]
     inverse = 65535 - grey.astype(np.uint16) * 257
     Image.fromarray(inverse).save(tmp_path / "a.tiff", tiffinfo={262: 0})
@@ -116,7 +105,7 @@ def test_16_bit_grey_whose_white_is_zero(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA", "a share", "an index"])
-def test_transparency_of_every_kind_lies_over_white(tmp_path, mode):
+def test_transparency_of_every_kind_lies_over_white(tmp_path, mode, smooth_picture):
     picture = Image.fromarray(smooth_picture())
     alpha = Image.new("L", picture.size, 255)
     alpha.paste(0, (0, 0, 20, 40))
@@ -136,7 +125,7 @@ def test_transparency_of_every_kind_lies_over_white(tmp_path, mode):
     assert read[:, 21:].std() > 10
 
 
-def test_colour_profiles_become_srgb(tmp_path):
+def test_colour_profiles_become_srgb(tmp_path, smooth_picture):
     """A profile with red and green swapped shows whether it is applied."""
     picture = smooth_picture()
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -157,7 +146,7 @@ def test_colour_profiles_become_srgb(tmp_path):
         np.testing.assert_array_equal(decode_picture(tmp_path / "b.png"), picture)
 
 
-def test_no_warning_escapes(tmp_path):
+def test_no_warning_escapes(tmp_path, smooth_picture):
     grey = Image.fromarray(smooth_picture()).quantize(8)
     grey.save(tmp_path / "a.png", transparency=bytes([0] + [255] * 7))
     with warnings.catch_warnings():

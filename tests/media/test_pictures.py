@@ -22,17 +22,6 @@ from cmgan_jax.media.pictures import (
 from cmgan_jax.signals.representation import Representation
 
 
-def noise_picture(height=40, width=60, *, channels=3):
-    shape = (height, width, channels)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-
-
-def smooth_picture(height=40, width=60):
-    """No two corners alike, and JPEG changes little of it."""
-    down, right = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    return (255 * np.stack([down, right, 1 - down * right], -1)).astype(np.uint8)
-
-
 def kind_of(path):
     with pytest.raises(MediaError, match=path.name) as raised:
         decode_picture(path)
@@ -43,13 +32,13 @@ def cut_off(path, share):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
 
 
-def test_colour_picture_is_read_exactly(tmp_path):
+def test_colour_picture_is_read_exactly(tmp_path, noise_picture):
     picture = noise_picture()
     write_picture(tmp_path / "deep" / "a.png", picture)
     np.testing.assert_array_equal(decode_picture(tmp_path / "deep" / "a.png"), picture)
 
 
-def test_exif_orientation_turns_the_picture(tmp_path):
+def test_exif_orientation_turns_the_picture(tmp_path, noise_picture):
     picture = noise_picture()
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by 90 degrees
@@ -59,14 +48,14 @@ def test_exif_orientation_turns_the_picture(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "bmp", "gif"])
-def test_truncated_picture(tmp_path, suffix):
+def test_truncated_picture(tmp_path, suffix, noise_picture):
     path = tmp_path / f"a.{suffix}"
     write_picture(path, noise_picture())
     cut_off(path, 0.6)
     assert kind_of(path) == "truncated"
 
 
-def test_corrupt_and_non_finite_pictures(tmp_path):
+def test_corrupt_and_non_finite_pictures(tmp_path, noise_picture):
     path = tmp_path / "a.png"
     write_picture(path, noise_picture())
     content = bytearray(path.read_bytes())
@@ -142,7 +131,9 @@ TURNS = {
 
 @pytest.mark.parametrize("orientation", TURNS)
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tiff", "webp"])
-def test_every_orientation_in_every_format(tmp_path, orientation, suffix):
+def test_every_orientation_in_every_format(
+    tmp_path, orientation, suffix, smooth_picture
+):
     shown = smooth_picture()
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -163,7 +154,7 @@ def test_every_orientation_in_every_format(tmp_path, orientation, suffix):
         b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\0\0\x02A\0\0\0\0\0\0\0",
     ],
 )
-def test_damaged_exif_is_passed_over(tmp_path, exif):
+def test_damaged_exif_is_passed_over(tmp_path, exif, smooth_picture):
     content = io.BytesIO()
     Image.fromarray(smooth_picture()).save(content, "JPEG", quality=95)
     content = content.getvalue()
@@ -174,7 +165,7 @@ def test_damaged_exif_is_passed_over(tmp_path, exif):
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png", "mpo"])
-def test_of_an_animation_the_first_frame(tmp_path, suffix):
+def test_of_an_animation_the_first_frame(tmp_path, suffix, smooth_picture):
     picture = Image.fromarray(smooth_picture())
     others = [Image.fromarray(255 - smooth_picture())] * 2
     path = tmp_path / f"a.{suffix}"
@@ -209,7 +200,7 @@ def test_what_is_no_picture_is_called_what_it_is(tmp_path, content, said):
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp", "tiff"])
-def test_a_damaged_header_is_no_other_format(tmp_path, suffix):
+def test_a_damaged_header_is_no_other_format(tmp_path, suffix, smooth_picture):
     write_picture(tmp_path / f"a.{suffix}", smooth_picture())
     content = (tmp_path / f"a.{suffix}").read_bytes()
     (tmp_path / f"a.{suffix}").write_bytes(content[:12] + bytes(300))
@@ -235,7 +226,7 @@ def test_heic_without_pillow_heif_comes_with_a_way_out(tmp_path, monkeypatch):
         decode_picture(tmp_path / "a.heic")
 
 
-def test_heic_with_pillow_heif(tmp_path):
+def test_heic_with_pillow_heif(tmp_path, smooth_picture):
     pillow_heif = pytest.importorskip("pillow_heif")
     shown = Image.fromarray(smooth_picture(64, 96))
     pillow_heif.from_pillow(shown).save(tmp_path / "a.heic", quality=95)
@@ -246,7 +237,7 @@ def test_heic_with_pillow_heif(tmp_path):
         decode_picture(tmp_path / "a.heic")
 
 
-def test_too_many_pixels_are_refused_before_decoding(tmp_path):
+def test_too_many_pixels_are_refused_before_decoding(tmp_path, smooth_picture):
     """Four bytes a pixel: 13,000 x 13,000 took 2.9 GB."""
     write_picture(tmp_path / "a.png", smooth_picture())
     content = bytearray((tmp_path / "a.png").read_bytes())
@@ -258,7 +249,9 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path):
     assert raised.value.kind == "out_of_limits"
 
 
-def test_large_pictures_are_averaged_band_by_band(tmp_path, monkeypatch):
+def test_large_pictures_are_averaged_band_by_band(
+    tmp_path, monkeypatch, smooth_picture
+):
     picture = smooth_picture(203, 301)
     write_picture(tmp_path / "a.png", picture)
     monkeypatch.setattr(pictures, "KEPT_PIXELS", 10_000)

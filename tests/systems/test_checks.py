@@ -35,6 +35,7 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("run.reader", "torch", "run.reader='torch' is unknown; known: .*'numpy'"),
         ("classifier.shift", -1, "classifier.shift=-1: expected 0 or more"),
         ("classifier.tint", -0.1, "classifier.tint=-0.1: expected 0 or more"),
+        ("gan.average_decay", 0.0, "posterior_weight=0.005 needs averages"),
         ("gan.posterior_weight", -1.0, "posterior_weight=-1.0: expected 0 or more"),
         ("classifier.decay_from", 1.5, "decay_from=1.5: expected a share of the steps"),
     ],

@@ -101,6 +101,22 @@ def test_averaged_weights_have_statistics_of_their_own(default):
         assert_close({"batch_stats": averaged[name]["batch_stats"]}, collections)
 
 
+def test_averaged_weights_have_the_statistics_of_noise_alone(listening):
+    """At test time no z is the posterior's."""
+    averaged = listening.after.averaged
+    _, expected = statistics(listening, listening.before.encoder.variables)
+    assert_close({"batch_stats": averaged["generator"]["batch_stats"]}, expected)
+
+
+def test_the_recogniser_is_asked_about_varied_targets(helped, make_update):
+    """Under much noise it sees something else in the same generated targets."""
+    fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
+    varied = make_update(**fields, **{"classifier.noise": 20.0}).metrics
+    same, other = "reconstruction", "classification"
+    np.testing.assert_allclose(varied[same], helped.metrics[same], rtol=1e-5)
+    assert abs(float(varied[other]) - float(helped.metrics[other])) > 1e-4
+
+
 def test_the_statistics_of_an_averaged_trunk_are_of_its_own_features(helped):
     """Where the trunk is trained too, its average differs from it."""
     averaged = helped.after.averaged
