@@ -45,9 +45,15 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     # Finding each picture's own sound in the batch: a code that only classifies says
     # nothing but the class. Class-aligned data need 0, as no pair is one moment.
     classifier.pair_weight = 1.0
-    classifier.shift = 2  # largest random shift of pictures and spectrograms, pixels
-    classifier.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
-    classifier.tint = 0.1  # deviation of contrast and brightness of pictures' colours
+
+    # Random changes that leave an item what it is: of what recognisers learn from, and
+    # of generated targets before they are asked about them.
+    config.variation = variation = ConfigDict()
+    variation.shift = 2  # largest random shift, pixels
+    variation.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
+    variation.tint = 0.1  # deviation of contrast and brightness
+    variation.cutout = 0.0  # largest share of height and of width that is blotted out
+    variation.mirror = False  # half of the pictures are turned left to right
 
     config.gan = gan = ConfigDict()
     gan.steps = 12000  # updates of the generator
@@ -74,6 +80,7 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     gan.beta1 = 0.5
     gan.beta2 = 0.999
     gan.discriminator_every = 1  # the discriminator learns at every n-th step
+    gan.discriminator_varied = False  # what it sees is varied: for little data
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 
     config.run = run = ConfigDict()

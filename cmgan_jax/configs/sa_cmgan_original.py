@@ -17,9 +17,10 @@ def get_config(direction: str = "s2i") -> ConfigDict:
 
     config.classifier.decay_from = 1.0
     config.classifier.pair_weight = 0.0
-    config.classifier.shift = 0
-    config.classifier.noise = 0.0
-    config.classifier.tint = 0.0
+
+    config.variation.shift = 0
+    config.variation.noise = 0.0
+    config.variation.tint = 0.0
 
     config.gan.steps = 12000 if direction == "s2i" else 10000
     config.gan.posterior_weight = 0.0

@@ -25,6 +25,7 @@ from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.whole_file import write_json, write_npz
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.classifier_phase import classifier_phase
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import Needs
 from cmgan_jax.training.dispatch import Feed, Feeds
 from cmgan_jax.training.loop import Intervals
@@ -32,7 +33,7 @@ from cmgan_jax.training.state import Tree, apply_evaluation
 
 JUDGING = "judging"  # rows that no model is trained on
 BATCH_SIZE = 64
-SHIFT, NOISE = 3, 0.2
+VARIATION = Variation(shift=3, noise=0.2)
 LOOKS = 10  # at the rows held out, evenly over the training
 HELD_OUT_EVERY = 6
 HELD_OUT_MOST = 2048  # items looked at
@@ -83,8 +84,7 @@ def train(
         batch_size=-(-BATCH_SIZE // mesh.size) * mesh.size,
         seed=seed,
         order_seed=seed,
-        shift=SHIFT,
-        noise=NOISE,
+        variation=VARIATION,
     )
     trained = dataclasses.replace(split, **{modality: items.take(~apart)})
     run_phase(

@@ -23,7 +23,8 @@ LEAST_ONE = {
     ),
 }
 LEAST_ZERO = {
-    "classifier": ("pair_weight", "shift", "noise", "tint"),
+    "classifier": ("pair_weight",),
+    "variation": ("shift", "noise", "tint", "cutout"),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
         *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),

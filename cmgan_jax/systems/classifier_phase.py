@@ -9,7 +9,8 @@ from flax import linen as nn
 
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.interface import Phase, Shape
-from cmgan_jax.training import augmentation, losses, rng
+from cmgan_jax.training import losses, rng
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import Batch, Needs
 from cmgan_jax.training.state import (
     ClassifierState,
@@ -49,8 +50,7 @@ def make_step(
     optimizer: optax.GradientTransformation,
     *,
     modality: str,
-    shift: int,
-    noise: float,
+    variation: Variation,
 ) -> Callable[[ClassifierState, Batch], tuple[ClassifierState, dict[str, jax.Array]]]:
     """Builds the update.
 
@@ -58,8 +58,7 @@ def make_step(
       module: maps [b h w c] in [-1, 1] to logits [b m].
       optimizer: updates every parameter of the module.
       modality: what it classifies, "image" or "sound".
-      shift: largest random shift, in pixels.
-      noise: largest deviation of added Gaussian noise, on the scale [-1, 1].
+      variation: of the items before they are looked at.
 
     Returns:
       (state, batch) -> (new state, {"classifier_loss", "classifier_accuracy"}), where
@@ -67,13 +66,8 @@ def make_step(
     """
 
     def step(state, batch):
-        x = to_unit(batch[modality])
-        x = augmentation.shift(
-            x, rng.stream(state.rng, "shift", state.step), pixels=shift
-        )
-        x = augmentation.noise(
-            x, rng.stream(state.rng, "noise", state.step), level=noise
-        )
+        key = rng.stream(state.rng, "varied", state.step)
+        x = variation.of(modality)(to_unit(batch[modality]), key)
         dropout = {"dropout": rng.stream(state.rng, "dropout", state.step)}
 
         def loss_of(params):
@@ -105,8 +99,7 @@ def classifier_phase(
     batch_size: int,
     seed: int,
     order_seed: int,
-    shift: int,
-    noise: float,
+    variation: Variation,
 ) -> Phase:
     """The phase that trains a network to classify one modality.
 
@@ -120,8 +113,7 @@ def classifier_phase(
       batch_size: items per update.
       seed: of weights, augmentation and dropout.
       order_seed: of the order of the items.
-      shift: largest random shift, in pixels.
-      noise: largest deviation of added Gaussian noise, on the scale [-1, 1].
+      variation: of the items before they are looked at.
 
     Returns:
       A phase whose inference variables are the network's.
@@ -136,6 +128,6 @@ def classifier_phase(
         init=lambda root, finished: init_state(
             module, optimizer, root=root, shape=shape
         ),
-        step=make_step(module, optimizer, modality=modality, shift=shift, noise=noise),
+        step=make_step(module, optimizer, modality=modality, variation=variation),
         inference=lambda state: state.inference,
     )

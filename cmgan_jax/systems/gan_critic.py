@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from cmgan_jax.systems.gan_parts import GanParts
-from cmgan_jax.training import augmentation, losses, rng
+from cmgan_jax.training import losses, rng
 from cmgan_jax.training.state import (
     GanState,
     NetState,
@@ -41,6 +41,7 @@ def update_discriminator(
     """The discriminator after its update, or unchanged at a step it sits out."""
     fake, code = judged
     kinds = {"real": real["real"], "fake": fake, **real}
+    kinds = {kind: _seen(parts, state, x, kind) for kind, x in kinds.items()}
 
     def loss_of(params):
         rows, collections = discriminate(
@@ -81,8 +82,9 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
     discriminator = state.discriminator
 
     def loss_of(fake):
+        seen = _seen(parts, state, fake, "generated")
         (logits,), collections = discriminate(
-            parts, discriminator, discriminator.params, [fake], code
+            parts, discriminator, discriminator.params, [seen], code
         )
         adversarial = losses.generator_loss(parts.loss, logits)
         # Of the rows whose z is noise, no target is the right one.
@@ -91,9 +93,10 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
         metrics = {"g_loss": adversarial, "reconstruction": reconstruction}
         loss = adversarial + parts.reconstruction_weight * reconstruction
         if parts.recognises:
-            metrics |= _recognised(
-                parts, state, _varied(parts, state, fake), code, label
-            )
+            # What pleases it in one place and at one level alone, no other
+            # classifier believes.
+            varied = parts.variation(fake, rng.stream(state.rng, "asked", state.step))
+            metrics |= _recognised(parts, state, varied, code, label)
             loss += parts.classification_weight * metrics.get("classification", 0.0)
             loss += parts.pair_weight * metrics.get("pair", 0.0)
         return loss, (metrics, collections)
@@ -102,17 +105,11 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
     return gradient, collections, metrics
 
 
-def _varied(parts: GanParts, state: GanState, fake: jax.Array) -> jax.Array:
-    """Generated targets varied as the recogniser's training items were.
-
-    What pleases it in one place and at one level alone, no other classifier believes.
-    """
-    keys = (
-        rng.stream(state.rng, f"recognised {what}", state.step)
-        for what in ("shift", "noise")
-    )
-    fake = augmentation.shift(fake, next(keys), pixels=parts.shift)
-    return augmentation.noise(fake, next(keys), level=parts.noise)
+def _seen(parts: GanParts, state: GanState, x: jax.Array, kind: str) -> jax.Array:
+    """Targets of one kind as the discriminator sees them."""
+    if not parts.discriminator_varied:
+        return x
+    return parts.variation(x, rng.stream(state.rng, f"seen {kind}", state.step))
 
 
 def _recognised(parts: GanParts, state: GanState, fake, code, label) -> Metrics:

@@ -9,6 +9,7 @@ from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.training import losses
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import MISMATCHED, Needs
 
 
@@ -54,8 +55,9 @@ class GanParts:
         of targets, frozen, finds in the generated target; 0 for none.
       pair_weight: weight of `losses.pair_loss` between generated targets and the codes
         they were made from; 0 for none.
-      shift: largest random shift, in pixels, of what that recogniser is asked about.
-      noise: largest deviation of noise added to it, on the scale [-1, 1].
+      variation: of generated targets before that recogniser is asked about them.
+      discriminator_varied: what the discriminator sees is varied so too (Zhao et al.
+        2020), which keeps it from knowing a small training set by heart.
       discriminator_every: the discriminator learns at every n-th step (from step 0).
       z_size: size of the noise vector z.
       average_decay: decay of the moving averages used to generate; 0 keeps none.
@@ -77,9 +79,9 @@ class GanParts:
     reconstruction_weight: float
     classification_weight: float
     pair_weight: float
-    shift: int
-    noise: float
+    variation: Variation
     discriminator_every: int
+    discriminator_varied: bool
     z_size: int
     average_decay: float
 

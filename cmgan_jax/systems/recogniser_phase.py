@@ -16,7 +16,8 @@ from cmgan_jax.nets.recogniser import Recognisers
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.interface import Phase, Shape
-from cmgan_jax.training import augmentation, losses, rng
+from cmgan_jax.training import losses, rng
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import Batch, Needs
 from cmgan_jax.training.state import (
     ClassifierState,
@@ -64,9 +65,7 @@ def make_step(
     optimizer: optax.GradientTransformation,
     *,
     pair_weight: float,
-    shift: int,
-    noise: float,
-    tint: float,
+    variation: Variation,
 ) -> Callable[[ClassifierState, Batch], tuple[ClassifierState, dict[str, jax.Array]]]:
     """Builds the update.
 
@@ -74,9 +73,7 @@ def make_step(
       module: of both modalities.
       optimizer: updates every parameter of the module.
       pair_weight: weight of `losses.pair_loss`; 0 for none.
-      shift: largest random shift, in pixels.
-      noise: largest deviation of added Gaussian noise, on the scale [-1, 1].
-      tint: deviation of contrast and brightness of the colours of pictures.
+      variation: of the items before they are looked at.
 
     Returns:
       (state, batch) -> (new state, metrics), where the batch holds "image" and "sound",
@@ -85,14 +82,8 @@ def make_step(
 
     def step(state, batch):
         def vary(modality):
-            keys = [
-                rng.stream(state.rng, f"{modality} {what}", state.step)
-                for what in ("shift", "noise", "tint")
-            ]
-            x = augmentation.shift(to_unit(batch[modality]), keys[0], pixels=shift)
-            if modality == "image":
-                x = augmentation.tint(x, keys[2], deviation=tint)
-            return augmentation.noise(x, keys[1], level=noise)
+            key = rng.stream(state.rng, f"varied {modality}", state.step)
+            return variation.of(modality)(to_unit(batch[modality]), key)
 
         varied = [vary(modality) for modality in MODALITIES]
 

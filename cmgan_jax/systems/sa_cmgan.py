@@ -35,6 +35,7 @@ from cmgan_jax.systems.recogniser_phase import (
     recogniser_phase,
 )
 from cmgan_jax.training import losses, optim
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.state import Tree, apply_evaluation
 
 GAN = "gan"
@@ -48,7 +49,7 @@ CONDITIONING = {
 WEIGHTS = (
     *("fake_weight", "mismatched_weight", "posterior_weight"),
     *("reconstruction_weight", "classification_weight", "pair_weight"),
-    *("discriminator_every", "average_decay"),
+    *("discriminator_every", "discriminator_varied", "average_decay"),
 )
 
 
@@ -100,8 +101,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
         z_size=config.model.z_size,
-        shift=config.classifier.shift,
-        noise=config.classifier.noise,
+        variation=_variation(config).of(direction.target),
         **{name: getattr(gan, name) for name in WEIGHTS},
     )
 
@@ -120,6 +120,10 @@ def encoder_of(recogniser_variables: Tree) -> Tree:
     return {name: tree["encoder"] for name, tree in recogniser_variables.items()}
 
 
+def _variation(config) -> Variation:
+    return Variation(**vars(config.variation))
+
+
 def _recogniser_phase(config, task: Task) -> Phase:
     fields = config.classifier
     return recogniser_phase(
@@ -136,9 +140,7 @@ def _recogniser_phase(config, task: Task) -> Phase:
         batch_size=fields.batch_size,
         seed=config.seed,
         pair_weight=fields.pair_weight,
-        shift=fields.shift,
-        noise=fields.noise,
-        tint=fields.tint,
+        variation=_variation(config),
     )
 
 

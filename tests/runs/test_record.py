@@ -19,15 +19,21 @@ from cmgan_jax.systems.interface import Task
 
 # What version 2 did not know, as it worked.
 NEW_GAN = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
-NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
+NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0}
+# What version 3 did not know, or had elsewhere.
+OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
+NEWER_GAN = {"discriminator_varied": False}
 
 RECORD = RunRecord(
     config={
         "name": "mine",
         "system": "sa_cmgan",
         "direction": "s2i",
-        "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999} | NEW_GAN,
+        "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999}
+        | NEW_GAN
+        | NEWER_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER,
+        "variation": {**OLD_VARIATION, "cutout": 0.0, "mirror": False},
         "run": {"log_every": 1},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -54,7 +60,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 3
+    assert stored["version"] == VERSION == 4
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -68,9 +74,18 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def third_version() -> dict:
+    """What version 3 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 3}
+    del fields["config"]["variation"], fields["config"]["gan"]["discriminator_varied"]
+    fields["config"]["classifier"] |= OLD_VARIATION
+    return fields
+
+
 def second_version() -> dict:
     """What version 2 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 2}
+    fields = third_version() | {"version": 2}
+    del fields["config"]["classifier"]["tint"]
     for section, names in (("gan", NEW_GAN), ("classifier", NEW_CLASSIFIER)):
         for name in names:
             del fields["config"][section][name]
@@ -106,11 +121,16 @@ def test_version_2_is_still_read(tmp_path):
     assert read_record(tmp_path) == RECORD
 
 
+def test_version_3_is_still_read(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(third_version()))
+    assert read_record(tmp_path) == RECORD
+
+
 @pytest.mark.parametrize("version", [VERSION + 1, 99, "2", None])
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 3"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 4"):
         read_record(tmp_path)
 
 

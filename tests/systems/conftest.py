@@ -33,8 +33,9 @@ PLAIN = {
     "gan.classification_weight": 0.0,
     "gan.pair_weight": 0.0,
     "gan.reconstruction_weight": 10.0,
-    "classifier.shift": 0,
-    "classifier.noise": 0.0,
+    "variation.shift": 0,
+    "variation.noise": 0.0,
+    "variation.tint": 0.0,
 }
 
 

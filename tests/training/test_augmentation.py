@@ -1,10 +1,13 @@
-"""Random shifts and noise."""
+"""Random changes: each does what it says, and no more."""
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from cmgan_jax.training import augmentation
+from cmgan_jax.training.augmentation import Variation
 
 KEY = jax.random.key(0)
 
@@ -53,3 +56,42 @@ def test_tint_changes_every_colour_of_every_picture_as_a_whole():
             slopes.append(slope)
     assert len(set(np.round(slopes, 4))) == 18 and 0.05 < np.std(slopes) < 0.5
     assert augmentation.tint(x, KEY, deviation=0.0) is x
+
+
+def test_a_mirrored_batch_holds_examples_either_way():
+    x = jax.random.uniform(KEY, (32, 4, 6, 3))
+    mirrored = np.asarray(augmentation.mirror(x, KEY))
+    turned = [
+        np.array_equal(after, before[:, ::-1])
+        for before, after in zip(np.asarray(x), mirrored, strict=True)
+    ]
+    same = [np.array_equal(*pair) for pair in zip(np.asarray(x), mirrored, strict=True)]
+    assert all(one != other for one, other in zip(turned, same, strict=True))
+    assert 8 <= sum(turned) <= 24
+
+
+def test_a_cutout_is_one_rectangle_of_the_mean_colour_somewhere_else_each_time():
+    x = jax.random.uniform(KEY, (40, 10, 12, 2), minval=-1.0)
+    cut = np.asarray(augmentation.cutout(x, KEY, share=0.5))
+    places = set()
+    for before, after in zip(np.asarray(x), cut, strict=True):
+        changed = (before != after).any(-1)
+        rows, columns = changed.any(1), changed.any(0)
+        np.testing.assert_array_equal(changed, rows[:, None] & columns)
+        assert rows.sum() <= 5 and columns.sum() <= 6
+        mean = np.broadcast_to(before.mean((0, 1)), before.shape)
+        np.testing.assert_allclose(after[changed], mean[changed], atol=1e-5)
+        places.add((*np.flatnonzero(rows)[:1], *np.flatnonzero(columns)[:1]))
+    assert len(places) > 20
+    assert augmentation.cutout(x, KEY, share=0.0) is x
+
+
+def test_a_variation_does_all_it_says_and_never_turns_a_sound():
+    variation = Variation(shift=1, noise=0.1, tint=0.1, cutout=0.2, mirror=True)
+    assert variation.of("image") == variation
+    assert variation.of("sound") == dataclasses.replace(variation, mirror=False)
+    x = jax.random.uniform(KEY, (8, 8, 8, 1))
+    for change in ("shift", "noise", "tint", "cutout", "mirror"):
+        alone = Variation(**{change: getattr(variation, change)})
+        assert not np.array_equal(alone(x, KEY), x), change
+    np.testing.assert_array_equal(Variation()(x, KEY), x)
