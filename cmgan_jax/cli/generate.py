@@ -1,6 +1,7 @@
 """Turns sounds into pictures, or pictures into sounds, with a trained system.
 
-One sound: a picture of every half second of it, clarinet.png, clarinet_500.png, ...
+One sound: a picture of every half second of it, clarinet.png, clarinet_0500.png and so
+on: the start in ms, with zeros in front so that they sort in time
     python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --output=out
 
 A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
