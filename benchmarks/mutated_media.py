@@ -1,17 +1,19 @@
-"""Damaged sounds and pictures by the thousand, each read in a process; JSON on stdout.
+"""Damaged media and archives by the thousand, each read in a process; JSON on stdout.
 
     python benchmarks/mutated_media.py --n=2000 --formats=wav,flac,jpg
 
 Small valid files are made, then bytes are flipped, removed, repeated, or set to the
-largest and smallest numbers, or the file is cut. Each is read as `prepare` reads it, in
-a process with a limit on memory and time. Right is: read, or refused as MediaError.
+largest and smallest numbers, or the file is cut. Each is read as `prepare` and then as
+`generate` read it, in a process with a limit on memory and time. Right is: read, or
+refused with a reason; archives write nothing outside the folder they are unpacked into.
 """
 
-import io
+import itertools
 import json
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -20,118 +22,32 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-import av
 import numpy as np
-import soundfile
 from absl import app, flags
-from PIL import Image
+from small_media import ARCHIVES, SOUNDS, valid_files
 
-from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.pictures import crop_and_resize, decode_picture
+from cmgan_jax.generation.media_in import read_sources
+from cmgan_jax.media.errors import DAMAGE, MediaError
+from cmgan_jax.media.log_mel import encode_windows
 from cmgan_jax.media.windows import windows_of
+from cmgan_jax.prepare.archives import ArchiveError
+from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
+from cmgan_jax.prepare.folders import open_source
+from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
 
 _N = flags.DEFINE_integer("n", 2000, "Mutated files in all.", lower_bound=1)
 _FORMATS = flags.DEFINE_list(
-    "formats", "wav,flac,mp3,ogg,m4a,jpg,png,gif,webp,tiff", "Of these, evenly."
+    "formats", "wav,flac,mp3,ogg,m4a,jpg,png,gif,webp,tiff,zip,tar", "These."
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Chooses the mutations.")
 _SECONDS = flags.DEFINE_float("seconds", 10.0, "A reader that takes longer hangs.")
 _GIGABYTES = flags.DEFINE_float("gigabytes", 1.0, "Address space added to a process.")
 _KEEP = flags.DEFINE_string("keep", None, "Folder for files that went wrong.")
 
-_RATE = 22050
-_SOUNDS = ("wav", "flac", "mp3", "ogg", "opus", "aiff", "m4a", "webm")
-_PICTURES = ("jpg", "png", "gif", "webp", "tiff", "bmp", "avif", "jp2")
+_AS_USUAL = Representation()
 _NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
-
-
-def valid_files(name: str) -> list[bytes]:
-    """Small files of a format, of several of its kinds."""
-    if name in _SOUNDS:
-        return _valid_sounds(name)
-    if name in _PICTURES:
-        return _valid_pictures(name)
-    known = ", ".join((*_SOUNDS, *_PICTURES))
-    raise app.UsageError(f"--formats={name} is unknown; known: {known}.")
-
-
-def _valid_sounds(name: str) -> list[bytes]:
-    seconds = np.arange(2 * _RATE) / _RATE
-    tone = 0.4 * np.sin(2 * np.pi * 440 * seconds * (1 + seconds / 9))
-    stereo = np.stack([tone, 0.5 * tone], axis=1)
-    if name in ("m4a", "webm"):
-        kinds = (("ipod", "aac", {}), ("ipod", "aac", {"movflags": "faststart"}))
-        if name == "webm":
-            kinds = (("webm", "libopus", {}),)
-        return [_by_ffmpeg(tone, *kind) for kind in kinds]
-    kinds = {
-        "wav": (("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "IMA_ADPCM")),
-        "ogg": (("OGG", "VORBIS"),),
-        "opus": (("OGG", "OPUS"),),
-    }.get(name, ((name.upper(), None),))
-    files = []
-    for (container, subtype), samples in zip(kinds, (stereo, tone, tone), strict=False):
-        rate = 24000 if subtype == "OPUS" else _RATE
-        content = io.BytesIO()
-        soundfile.write(content, samples, rate, format=container, subtype=subtype)
-        files.append(content.getvalue())
-    return files
-
-
-def _by_ffmpeg(tone: np.ndarray, container: str, codec: str, options: dict) -> bytes:
-    # An index in front is written by opening the file again.
-    with tempfile.NamedTemporaryFile() as file:
-        with av.open(file.name, "w", format=container, options=options) as output:
-            stream = output.add_stream(codec, rate=48000, layout="mono")
-            samples = tone[np.newaxis].astype(np.float32)
-            frame = av.AudioFrame.from_ndarray(samples, format="flt", layout="mono")
-            frame.sample_rate, frame.pts = 48000, 0
-            output.mux(stream.encode(frame))
-            output.mux(stream.encode(None))
-        return Path(file.name).read_bytes()
-
-
-def _valid_pictures(name: str) -> list[bytes]:
-    down, right = np.mgrid[0:1:90j, 0:1:120j]
-    colours = 255 * np.stack([down, right, (3 * down * right) % 1], -1)
-    picture = Image.fromarray(colours.astype(np.uint8))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    animated = {"save_all": True, "append_images": [picture.rotate(180)]}
-    deep = Image.fromarray((colours[..., 0] * 257).astype(np.uint16))
-    kinds = {
-        "jpg": (
-            (picture, "JPEG", {"exif": exif}),
-            (picture, "JPEG", {"progressive": True}),
-            (picture.convert("CMYK"), "JPEG", {}),
-        ),
-        "png": (
-            (picture, "PNG", {"exif": exif}),
-            (picture.quantize(16), "PNG", {"transparency": 3}),
-            (deep, "PNG", {}),
-        ),
-        "gif": ((picture, "GIF", {}), (picture, "GIF", animated)),
-        "webp": (
-            (picture, "WEBP", {}),
-            (picture, "WEBP", {"lossless": True, **animated}),
-        ),
-        "tiff": (
-            (picture, "TIFF", {}),
-            (picture, "TIFF", {"compression": "tiff_lzw"}),
-            (picture, "TIFF", {"compression": "jpeg"}),
-            (deep, "TIFF", {"compression": "tiff_adobe_deflate"}),
-        ),
-        "bmp": ((picture, "BMP", {}),),
-        "avif": ((picture, "AVIF", {}),),
-        "jp2": ((picture, "JPEG2000", {}),),
-    }[name]
-    files = []
-    for image, container, options in kinds:
-        content = io.BytesIO()
-        image.save(content, container, **options)
-        files.append(content.getvalue())
-    return files
 
 
 def mutate(content: bytes, rng: np.random.Generator) -> bytes:
@@ -145,10 +61,12 @@ def mutate(content: bytes, rng: np.random.Generator) -> bytes:
         part = damaged[start : start + length]
         damaged[start : start + length] = b"" if rng.random() < 0.5 else part * 2
         return bytes(damaged)
-    # Headers are where most goes wrong.
+    # Headers and tables, in front or at the end, are where most goes wrong.
     reach = size if sort in (1, 2) else min(size, 512)
+    from_end = rng.random() < 0.5
     for _ in range(rng.integers(1, 20)):
         at = int(rng.integers(reach))
+        at = size - 1 - at if from_end else at
         if sort in (1, 3):
             damaged[at] ^= 1 << rng.integers(8)
         else:
@@ -161,26 +79,55 @@ def mutate(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def read(path: str, name: str) -> str:
-    """Reads a file as `prepare` does; "read" or the kind of its refusal."""
-    representation = Representation()
+    """Reads a file as both verbs do; "read" or the kind of its refusal."""
+    if name in ARCHIVES:
+        return _prepare_archive(Path(path))
+    modality = "sound" if name in SOUNDS else "image"
+    said = _prepare_file(path, modality)
+    if said in DAMAGE and modality == "sound":
+        _read_rest(path)
+    direction = Direction.named("s2i" if modality == "sound" else "i2s")
     try:
-        if name in _SOUNDS:
-            for _, windows in windows_of(path, representation, 0.1):
-                assert np.isfinite(windows).all()
-        else:
-            crop_and_resize(decode_picture(path, at_least=128), representation)
+        for source in read_sources(Path(path), _AS_USUAL, direction=direction):
+            assert source.array.size
     except MediaError as error:
-        assert error.reason and error.kind
-        if name in _SOUNDS and error.kind in ("truncated", "damaged"):
-            _read_rest(path, representation)
-        return error.kind
+        # What generate refuses, prepare refuses too.
+        assert error.reason and error.kind == said, f"{error.kind}, {said}"
+    return said
+
+
+def _prepare_file(path: str, modality: str) -> str:
+    file = MediaFile(path, shown=path, stem="a", song=0)
+    images, sounds = ((file,), ()) if modality == "image" else ((), (file,))
+    produced = ClassTask(0, images, sounds).produce(_AS_USUAL)
+    rows = len(getattr(produced.split, modality))
+    assert bool(rows) != bool(produced.defects)
+    return produced.defects[0].kind if produced.defects else "read"
+
+
+def _prepare_archive(path: Path) -> str:
+    """Unpacks an archive, and reads what is in it."""
+    scratch = path.parent / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        root = open_source(path, scratch, expected=("img", "audio"))
+    except ArchiveError as error:
+        assert str(error)
+        return "archive_error"
+    finally:
+        there = sorted(found.name for found in path.parent.iterdir())
+        assert there == sorted((path.name, "scratch")), f"written outside: {there}"
+    plan = plan_paired_folders(root, pictures_of_sound=False, pairing="stem")
+    for task in itertools.chain(*plan.tasks.values()):
+        task.produce(_AS_USUAL)
     return "read"
 
 
-def _read_rest(path: str, representation: Representation) -> None:
+def _read_rest(path: str) -> None:
     """What is kept of a damaged sound, if anything, comes without damage."""
     try:
-        for _ in windows_of(path, representation, 0.1, on_damage="keep"):
+        for _ in windows_of(path, _AS_USUAL, 0.1, on_damage="keep"):
             pass
     except MediaError:
         pass
@@ -227,7 +174,8 @@ def _answer(path: str, name: str, sending: int) -> None:
 def try_format(name: str, count: int, folder: Path) -> dict:
     """Reads mutated files of a format and counts what came of it."""
     files = valid_files(name)
-    path = folder / f"a.{name}"
+    path = folder / name / f"a.{name}"
+    path.parent.mkdir()
     for content in files:
         path.write_bytes(content)
         if (said := read_apart(str(path), name)[0]) != "read":
@@ -263,6 +211,9 @@ def try_format(name: str, count: int, folder: Path) -> dict:
 
 def main(_):
     names = _FORMATS.value
+    # What librosa loads at its first use, once and not in every process.
+    silence = np.zeros((1, _AS_USUAL.window_samples), np.float32)
+    encode_windows(silence, _AS_USUAL)
     with tempfile.TemporaryDirectory() as folder:
         result = {}
         for name in names:

@@ -1,6 +1,7 @@
 """Turns sounds into pictures, or pictures into sounds, with a trained system.
 
-One sound: a picture of every half second of it, clarinet.png, clarinet_500.png, ...
+One sound: a picture of every half second of it, clarinet.png, clarinet_0500.png and so
+on: the start in ms, with zeros in front so that they sort in time
     python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --output=out
 
 A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
@@ -34,7 +35,7 @@ from cmgan_jax.generation.generate_files import (
     generate_files,
 )
 from cmgan_jax.runs.model import load
-from cmgan_jax.runtime.names import shown
+from cmgan_jax.runtime.names import counted, shown
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
@@ -115,11 +116,11 @@ def _told(generated: Generated, output: Path) -> list[str]:
         lines += [f"  {error}" for error in generated.left_out]
     if generated.repeated:
         lines.append(
-            f"{generated.repeated:,} sources are the same as others; their results are "
-            "copies."
+            f"{counted(generated.repeated, 'source')} like others before: their "
+            "results are copies."
         )
     lines.append(
-        f"{generated.results} results of {generated.sources} sources are in "
-        f"{shown(output)}."
+        f"{counted(generated.results, 'result')} of "
+        f"{counted(generated.sources, 'source')}: {shown(output)}"
     )
     return lines

@@ -113,7 +113,8 @@ _UPDATE = flags.DEFINE_bool(
     "update",
     False,
     "Prepare anew if the source has changed or finished files are damaged; what is "
-    "there stays until the new data are complete, then goes, judges of it included.",
+    "there stays until the new data are complete, then goes. Judges stay if the data "
+    "turn out the same.",
 )
 _VERIFY = flags.DEFINE_bool(
     "verify", False, "Only check every byte of the finished data at --output."

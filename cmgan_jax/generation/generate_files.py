@@ -17,7 +17,7 @@ from cmgan_jax.generation.results import Planned, plan_results
 from cmgan_jax.generation.writing import Request, write_results
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import Model
-from cmgan_jax.runtime.names import shown
+from cmgan_jax.runtime.names import counted, shown
 from cmgan_jax.runtime.outputs import require_apart, require_folder, require_free
 from cmgan_jax.runtime.progress import Progress, duration
 
@@ -85,7 +85,8 @@ def generate_files(
     request = Request(output, seed, samples, hop_seconds, overwrite)
     _require_room(planned, given, request, suffixes(model.direction.target, waveforms))
     sources = sum(len(one.content.starts) for one in planned)
-    print(f"{len(planned):,} files hold {sources:,} sources.", file=sys.stderr)
+    held = f"{counted(len(planned), 'file')}, {counted(sources, 'source')} in all."
+    print(held, file=sys.stderr)
     repeated = write_results(model, planned, request, waveforms)
     return Generated(sources * samples, sources, repeated, planned, left_out)
 

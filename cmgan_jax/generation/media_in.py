@@ -24,12 +24,10 @@ class Source:
     """One source.
 
     Attributes:
-      name: file stem, and for a later window of a sound its start in milliseconds.
       array: uint8 [h w c], as the data set stores it.
       start_ms: of the window in the sound; 0 of a picture.
     """
 
-    name: str
     array: UInt8[np.ndarray, "h w c"]
     start_ms: int = 0
 
@@ -47,11 +45,6 @@ class Content:
     starts: Int64[np.ndarray, " n"]
     silent: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def window_name(stem: str, start_ms: int) -> str:
-    """What a window of a file is called: the first one as the file."""
-    return stem if start_ms == 0 else f"{stem}_{start_ms}"
 
 
 def examine(
@@ -122,7 +115,7 @@ def read_sources(
       MediaError: the file is unreadable, or of the other modality (then says so).
     """
     if _is_picture(representation, direction):
-        yield Source(file.stem, _read_picture(file, representation, direction))
+        yield Source(_read_picture(file, representation, direction))
         return
     for starts, windows in _windows(file, representation, hop_seconds):
         loud = np.flatnonzero(sounding(windows))
@@ -130,8 +123,7 @@ def read_sources(
             rows = loud[first : first + _ENCODED_AT_ONCE]
             arrays = log_mel.encode_windows(windows[rows], representation)
             for start, array in zip(starts[rows], arrays, strict=True):
-                name = window_name(file.stem, int(start))
-                yield Source(name, array, int(start))
+                yield Source(array, int(start))
 
 
 def _is_picture(representation: Representation, direction: Direction) -> bool:

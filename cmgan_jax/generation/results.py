@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cmgan_jax.generation.inputs import Input
-from cmgan_jax.generation.media_in import Content, window_name
+from cmgan_jax.generation.media_in import Content
 from cmgan_jax.runtime.names import same_but_case
 
 
@@ -32,10 +32,15 @@ class Planned:
                 yield self.name(int(start), sample, samples)
 
     def name(self, start_ms: int, sample: int, samples: int) -> Path:
-        """The name of one result without suffix, below the output folder."""
+        """The name of one result without suffix, below the output folder.
+
+        The first window of a sound is called as the file. Others have their start in
+        ms, with as many digits as the last one's: sorted by name, they follow in time.
+        """
+        digits = len(str(self.content.starts[-1]))
+        start = f"_{start_ms:0{digits}d}" if start_ms else ""
         number = f"_{sample + 1}" if samples > 1 else ""
-        name = window_name(self.stem, start_ms) + number
-        return self.input.name.parent / name
+        return self.input.name.parent / f"{self.stem}{start}{number}"
 
     @property
     def is_renamed(self) -> bool:

@@ -39,16 +39,18 @@ def next_steps(data: PreparedData, output: pathlib.Path) -> list[str]:
       data: finished data.
       output: the folder that `prepare` was given for them.
     """
-    # Of class-aligned data no target is the right one; training refuses otherwise.
-    weight = ""
+    # Training refuses losses that need what the data do not have.
+    weights = ""
     if data.pairing == "class":
-        weight = " --config.gan.reconstruction_weight=0"
+        weights += " --config.classifier.pair_weight=0 --config.gan.pair_weight=0"
+    if len(data.class_names) == 1:
+        weights += " --config.gan.mismatched_weight=0"
     name = output.name or output.resolve().name
 
     def command(config: str, workdir: str) -> str:
         return (
             f"  python -m cmgan_jax train --data={quoted(output)} "
-            f"--config={config}:s2i --workdir={quoted(f'runs/{workdir}')}{weight}"
+            f"--config={config}:s2i --workdir={quoted(f'runs/{workdir}')}{weights}"
         )
 
     return [

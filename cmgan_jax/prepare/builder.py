@@ -7,6 +7,7 @@ formats are several times slower to read at random and cannot be read without it
 """
 
 import abc
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -15,8 +16,9 @@ import shutil
 from typing import Any
 
 import tensorflow_datasets as tfds
+from google.protobuf import json_format
 
-from cmgan_jax.data.integrity import PREPARED_FILE
+from cmgan_jax.data.integrity import read_description
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.prepare.info import describe_rows
@@ -108,7 +110,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
           version: as in TFDS.
 
         Raises:
-          ValueError: on_bad is unknown.
+          ValueError: on_bad is unknown, or TFDS cannot read what it wrote there.
         """
         if on_bad not in ON_BAD:
             raise ValueError(f"on_bad={on_bad!r} is unknown; known: {ON_BAD}.")
@@ -119,7 +121,13 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             # TFDS insists on the declared object where the name is a declared one.
             declared = self.get_builder_config(config.name)
             config = declared if declared == config else config
-        super().__init__(data_dir=data_dir, config=config, version=version)
+        try:
+            super().__init__(data_dir=data_dir, config=config, version=version)
+        except json_format.ParseError as error:
+            raise ValueError(
+                f"dataset_info.json of the data in {data_dir} is damaged ({error}): "
+                "delete that folder and prepare again."
+            ) from error
         self.output = pathlib.Path(self.data_dir_root)
         self.failed_report = self.output / REPORT_FILE
 
@@ -158,8 +166,11 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
 
     def _info(self) -> tfds.core.DatasetInfo:
         class_names = None
-        if (self.data_path / PREPARED_FILE).exists():
-            class_names = list(open_prepared(self.data_dir).class_names)
+        # Damage is named by who reads the data; `preparation` must be able to mend it.
+        with contextlib.suppress(OSError, ValueError):
+            class_names = list(
+                read_description(pathlib.Path(self.data_dir))["class_names"]
+            )
         return describe_rows(
             self, self.builder_config.representation, class_names=class_names
         )

@@ -21,6 +21,8 @@ _MEDIA = {
     *("wmv", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
     *("jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"),
 }
+# What browsers and downloaders call a file until all of it is there.
+_UNFINISHED = (".part", ".partial", ".crdownload", ".download")
 
 
 def open_source(
@@ -103,7 +105,7 @@ def list_groups(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[D
     """The folders in a folder that should hold nothing but folders."""
     folders, files, defects = list_folder(folder, root)
     detail = "lies where only folders are expected and is not read."
-    return folders, defects + _unknown(files, root, detail)
+    return folders, defects + _defects("unknown_layout", files, root, detail)
 
 
 def list_media(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[Defect]]:
@@ -111,14 +113,18 @@ def list_media(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[De
 
     Returns:
       Files sorted by name, and the defects: those of `list_folder`, empty_folder,
-      unknown_layout for a folder inside, and duplicate_stem for every file but the
-      first of its stem.
+      unknown_layout for a folder inside, unfinished_download, and duplicate_stem for
+      every file but the first of its stem.
     """
     folders, files, defects = list_folder(folder, root)
     if not (folders or files or defects):
         detail = "holds no files; expected the files of one class."
         defects.append(Defect(relative(folder, root), "empty_folder", detail))
     defects += [_nested(inner, root) for inner in folders]
+    unfinished = [path for path in files if path.suffix.lower() in _UNFINISHED]
+    detail = "is a download that did not end: fetch it again, or delete it."
+    defects += _defects("unfinished_download", unfinished, root, detail)
+    files = [path for path in files if path not in unfinished]
     first: dict[str, pathlib.Path] = {}
     # Sorted is stable: media first, each kind by name.
     for path in sorted(files, key=lambda path: not _is_media(path)):
@@ -147,8 +153,10 @@ def _nested(folder: pathlib.Path, root: pathlib.Path) -> Defect:
     return Defect(relative(folder, root), "unknown_layout", detail)
 
 
-def _unknown(paths: Iterable[pathlib.Path], root: pathlib.Path, detail: str):
-    return [Defect(relative(path, root), "unknown_layout", detail) for path in paths]
+def _defects(
+    kind: str, paths: Iterable[pathlib.Path], root: pathlib.Path, detail: str
+) -> list[Defect]:
+    return [Defect(relative(path, root), kind, detail) for path in paths]
 
 
 def match_stems(

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from cmgan_jax.prepare.plan import Heard
+from cmgan_jax.runtime.names import counted
 
 # A window starts every tenth of a second: less than that is left at the end.
 _UNUSED_END = 0.15
+_NOTED = 5
 
 
 class Hearing:
@@ -17,6 +19,7 @@ class Hearing:
         self._recordings = 0
         self._seconds = self._used = 0.0
         self._in_part: list[Heard] = []
+        self._noted: list[Heard] = []
 
     def add(self, heard: Iterable[Heard]) -> None:
         """Counts recordings."""
@@ -26,9 +29,11 @@ class Hearing:
             self._used += recording.used
             if recording.seconds - recording.used > _UNUSED_END:
                 self._in_part.append(recording)
+            if recording.notes:
+                self._noted.append(recording)
 
     def summary(self) -> dict[str, Any]:
-        """Totals, and every recording of which a part is not used, JSON."""
+        """Totals, and every recording used in part or changed in some way, JSON."""
         return {
             "recordings": self._recordings,
             "seconds": round(self._seconds, 3),
@@ -41,11 +46,16 @@ class Hearing:
                 }
                 for recording in self._in_part
             ],
+            "noted": [
+                {"path": recording.path, "note": note}
+                for recording in self._noted
+                for note in recording.notes
+            ],
         }
 
 
 def describe_hearing(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
-    """A sentence on what is used of the recordings, none where there are none.
+    """What is used of the recordings and how, nothing where there are none.
 
     Args:
       summary: as `Hearing.summary`.
@@ -55,8 +65,8 @@ def describe_hearing(summary: dict[str, Any], settings: dict[str, Any]) -> list[
         return []
     seconds, used = summary["seconds"], summary["seconds_used"]
     sentence = (
-        f"used: {used:,.1f} of the {seconds:,.1f} s in {summary['recordings']:,} "
-        f"recordings ({used / seconds:.0%})."
+        f"used: {used:,.1f} of the {seconds:,.1f} s in "
+        f"{counted(summary['recordings'], 'recording')} ({used / seconds:.0%})."
     )
     parts = summary["used_in_part"]
     if parts:
@@ -72,4 +82,12 @@ def describe_hearing(summary: dict[str, Any], settings: dict[str, Any]) -> list[
             "never used. To use more, cut recordings into moments with a picture each, "
             "or give --pairing=class."
         )
-    return [sentence]
+    return [sentence, *_describe_notes(summary.get("noted", []))]
+
+
+def _describe_notes(noted: list[dict[str, str]]) -> list[str]:
+    """The first few notes on single recordings, and how many more there are."""
+    lines = [f"{one['path']}: {one['note']}" for one in noted[:_NOTED]]
+    if len(noted) > _NOTED:
+        lines.append(f"{len(noted) - _NOTED:,} more of this kind are in the report.")
+    return lines

@@ -19,6 +19,7 @@ from cmgan_jax.data.integrity import MODALITIES
 from cmgan_jax.data.items import Items, Split
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, is_divided, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
+from cmgan_jax.runtime.names import counted
 
 EXAMPLES = 5
 KIND = "identical_across_splits"
@@ -178,7 +179,7 @@ class IdenticalRows:
 def describe(summary: Sequence[dict[str, Any]]) -> list[str]:
     """One sentence for every entry of `IdenticalRows.summary`."""
     return [
-        f"{entry['rows']:,} {entry['modality']} rows are byte for byte the same in "
+        f"{counted(entry['rows'], entry['modality'] + ' row')} of the same bytes in "
         f"{' and '.join(entry['splits'])} "
         f"({'left out of one' if entry['left_out'] else 'kept in both'}), such as "
         f"{' and '.join(entry['examples'][0].values())}."

@@ -184,18 +184,20 @@ class _Moments:
       starts: of every row's moment, in ms.
       seconds: how long the sound lasts; None for pictures.
       used: seconds of it that lie in the window of a row.
+      notes: sentences on what was done to the sound.
     """
 
     rows: UInt8[np.ndarray, "n h w c"]
     starts: list[int]
     seconds: float | None = None
     used: float = 0.0
+    notes: tuple[str, ...] = ()
 
     def heard_of(self, file: MediaFile) -> list[Heard]:
         """The account of a recording, none of a picture."""
         if self.seconds is None:
             return []
-        return [Heard(file.shown, self.seconds, self.used)]
+        return [Heard(file.shown, self.seconds, self.used, self.notes)]
 
 
 def _lost(
@@ -228,9 +230,9 @@ def _moments(path: str, representation: Representation) -> _Moments:
     """Every window of a sound that is not silent, or one picture of sound."""
     if representation.sound == "pictures":
         return _picture_of_sound(path, representation)
-    arrays, kept_starts, lengths = [], [], []
+    arrays, kept_starts, lengths, notes = [], [], [], []
     for starts, windows in windows_of(
-        path, representation, HOP_SECONDS, lengths=lengths
+        path, representation, HOP_SECONDS, lengths=lengths, notes=notes
     ):
         kept = sounding(windows)
         arrays.append(encode_windows(windows[kept], representation))
@@ -239,7 +241,8 @@ def _moments(path: str, representation: Representation) -> _Moments:
     length = representation.window_seconds
     new = np.minimum(np.diff(kept_starts) / 1000, length).sum()
     rows = np.concatenate(arrays)
-    return _Moments(rows, kept_starts, seconds=seconds, used=float(new) + length)
+    used = float(new) + length
+    return _Moments(rows, kept_starts, seconds, used, tuple(notes))
 
 
 def _one_moment(path: str, representation: Representation, *, which: str) -> _Moments:
@@ -247,10 +250,13 @@ def _one_moment(path: str, representation: Representation, *, which: str) -> _Mo
     if representation.sound == "pictures":
         return _picture_of_sound(path, representation)
     lengths: list[float] = []
-    start, window = WINDOWS[which](path, representation, HOP_SECONDS, lengths=lengths)
+    notes: list[str] = []
+    start, window = WINDOWS[which](
+        path, representation, HOP_SECONDS, lengths=lengths, notes=notes
+    )
     rows = encode_windows(window[np.newaxis], representation)
     [seconds], used = lengths, representation.window_seconds
-    return _Moments(rows, [start], seconds=seconds, used=used)
+    return _Moments(rows, [start], seconds, used, tuple(notes))
 
 
 def _picture_of_sound(path: str, representation: Representation) -> _Moments:

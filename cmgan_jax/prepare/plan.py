@@ -39,11 +39,13 @@ class Heard:
       path: the file, as the user knows it.
       seconds: how long it lasts.
       used: seconds of it that lie in the window of a row.
+      notes: sentences on what was done to it, such as a channel that was left out.
     """
 
     path: str
     seconds: float
     used: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

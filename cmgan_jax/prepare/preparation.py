@@ -3,11 +3,12 @@
 import contextlib
 import pathlib
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from cmgan_jax.data.integrity import damaged_files, read_description
+from cmgan_jax.data.integrity import content_digest, damaged_files, read_description
 from cmgan_jax.data.prepared import (
     INCOMPLETE_PREFIX,
     PreparedData,
@@ -21,6 +22,8 @@ from cmgan_jax.prepare.source import Changes, changes_of
 from cmgan_jax.runtime.names import shown
 
 _STAGING = f"{INCOMPLETE_PREFIX}update"
+# Where `evaluation.judges` keeps what it trains on prepared data, beside the data.
+JUDGES_FOLDER = "judges"
 _REPLACED = f"{INCOMPLETE_PREFIX}replaced_"
 
 
@@ -154,9 +157,27 @@ def _build_anew(builder: PairedBuilder, folder: pathlib.Path) -> None:
         except OSError:
             replaced.rename(folder)
             raise
+        _keep_judges(replaced, folder)
         shutil.rmtree(replaced)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _keep_judges(replaced: pathlib.Path, folder: pathlib.Path) -> None:
+    """Judges of the same data stay; with other data they go, and that is said."""
+    judges = replaced / JUDGES_FOLDER
+    if not judges.is_dir():
+        return
+    with contextlib.suppress(ValueError, OSError):  # the old description is damaged
+        before, now = (content_digest(read_description(f)) for f in (replaced, folder))
+        if before == now:
+            judges.rename(folder / JUDGES_FOLDER)
+            return
+    print(
+        "note: the judges stored with the data before go with them. judge, or the next "
+        "evaluate, trains new ones.",
+        file=sys.stderr,
+    )
 
 
 def _is_stale(folder: pathlib.Path, builder: PairedBuilder) -> bool:

@@ -13,6 +13,7 @@ from cmgan_jax.data.items import Split
 from cmgan_jax.prepare.hearing import Hearing
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Defect, Plan
+from cmgan_jax.runtime.names import counted
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
 
@@ -165,7 +166,7 @@ class PrepareReport:
         kinds = ", ".join(f"{n} {kind}" for kind, n in self._by_kind().items())
         return "\n".join(
             [
-                f"{len(self._defects)} defects in the material.",
+                f"{counted(len(self._defects), 'defect')} in the material.",
                 *shown,
                 *(f"Note: {note}" for note in self._notes[:NOTES_SHOWN]),
                 f"By kind: {kinds or 'none'}.",

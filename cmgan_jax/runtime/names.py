@@ -17,12 +17,20 @@ _LEFT_BEHIND = {
     "system volume information",
     "lost+found",
 }
+# Of what editors of text, sound and pictures keep beside a file: its name and this.
+_LEFT_BESIDE = ("~", ".xmp", ".aae", ".asd", ".pek", ".reapeaks", ".sfk")
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 
 
 def is_left_behind(name: str) -> bool:
-    """Whether a system wrote this beside people's files; a leading dot says so too."""
-    return name.startswith(".") or name.lower() in _LEFT_BEHIND
+    """Whether a system or an editor wrote this beside people's files.
+
+    A leading dot says so too.
+    """
+    lower = name.lower()
+    return (
+        lower.startswith(".") or lower in _LEFT_BEHIND or lower.endswith(_LEFT_BESIDE)
+    )
 
 
 def shown(name: str | os.PathLike) -> str:
@@ -32,6 +40,11 @@ def shown(name: str | os.PathLike) -> str:
     characters become escapes such as \xe9 and \n, and a backslash becomes two.
     """
     return "".join(map(_shown_character, os.fspath(name)))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things in words: 1 picture, 2,000 pictures."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def same_but_case(name: str) -> str:

@@ -193,7 +193,17 @@ def test_results_are_those_of_the_model(s2i, generate, tmp_path):
     )
     assert len(sources) == 24
     for source in sources:
+        start = f"_{source.start_ms:05d}" if source.start_ms else ""
         for sample in (0, 1):
             expected = s2i.generate(source.array[None], seed=3 + sample)[0]
-            path = tmp_path / "out" / f"{source.name}_{sample + 1}.png"
+            path = tmp_path / "out" / f"a{start}_{sample + 1}.png"
             np.testing.assert_array_equal(np.asarray(Image.open(path)), expected)
+
+
+def test_results_sorted_by_name_follow_in_time(s2i, sound, generate, tmp_path):
+    """The mistake: a_10000.png sorts before a_9500.png, and a film of them jumps."""
+    done = generate(s2i, sound(tmp_path / "a.wav", 10.5), tmp_path / "out")
+    names = [name.name for name in done.planned[0].names(1)]
+    assert names[:2] == ["a", "a_00500"] and names[-1] == "a_10000"
+    there = sorted(path.stem for path in (tmp_path / "out").iterdir())
+    assert there == names

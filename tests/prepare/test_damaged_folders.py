@@ -193,3 +193,15 @@ def test_a_folder_that_may_not_be_listed():
             os.seteuid(user)
     assert files == []
     assert [(defect.path, defect.kind) for defect in defects] == [("cat", "permission")]
+
+
+def test_an_unfinished_download_is_no_second_picture(tmp_path):
+    """The mistake: take1.png.part is an orphan for want of a sound take1.png."""
+    for name in ("take1.png", "take2.png.part", "take1.crdownload"):
+        (tmp_path / name).write_bytes(b"x")
+    files, defects = list_media(tmp_path, tmp_path)
+    assert [path.name for path in files] == ["take1.png"]
+    assert {(defect.path, defect.kind) for defect in defects} == {
+        ("take2.png.part", "unfinished_download"),
+        ("take1.crdownload", "unfinished_download"),
+    }

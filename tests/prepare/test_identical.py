@@ -56,7 +56,7 @@ def test_only_rows_of_different_splits_are_counted(rows, take):
     assert report["defects"]["count"] == 0
     lines = describe(report["identical_across_splits"])
     assert lines[1] == (
-        "2 sound rows are byte for byte the same in train and test (kept in both), "
+        "2 sound rows of the same bytes in train and test (kept in both), "
         "such as r2 and t0."
     )
 
@@ -201,7 +201,7 @@ def test_a_copied_file_is_named_before_failing(copied):
     builder = PairedFolders(
         source=copied / "own", data_dir=copied / "out", config=config, workers=1
     )
-    with pytest.raises(ValueError, match="1 defects") as raised:
+    with pytest.raises(ValueError, match="1 defect in") as raised:
         prepare(builder)
     assert "identical_across_splits: dog/other: " in str(raised.value)
     assert "that of cat/train3_seen in train" in str(raised.value)
@@ -218,7 +218,7 @@ def test_a_copied_file_is_left_out_of_test(copied):
     done = subprocess.run(verb, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert (
-        "1 image rows are byte for byte the same in train and test (left out of one), "
+        "1 image row of the same bytes in train and test (left out of one), "
         "such as cat/train3_seen and dog/other." in done.stdout
     )
     assert "  judging " in done.stdout

@@ -89,6 +89,18 @@ def test_the_account_names_what_is_not_used(task):
     assert describe_hearing(Hearing().summary(), {}) == []
 
 
+@pytest.mark.parametrize("kind", ["stem", "class"])
+def test_what_was_done_to_a_recording_is_in_the_account(task, kind):
+    """The mistake: a channel is left out and prepare does not say so."""
+    done = task(noise(1.0), kind=kind)
+    wave = noise(1.0)
+    soundfile.write(task.folder / "a.wav", np.stack([wave, -wave], axis=1), RATE)
+    hearing = Hearing()
+    hearing.add(done.produce(REPRESENTATION).heard)
+    [noted] = hearing.summary()["noted"]
+    assert noted["path"] == "a.wav" and "2 channels cancel" in noted["note"]
+
+
 def test_a_window_does_not_keep_its_recording_in_memory(task, monkeypatch):
     from cmgan_jax.prepare import media_tasks
 

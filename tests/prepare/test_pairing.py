@@ -59,7 +59,7 @@ def test_names_that_are_the_same_to_a_person_are_one_moment(files, image, sound)
     plan = plan_of(files.root)
     assert plan.pairing == "stem" and plan.defects == ()
     assert len(pairs_of(plan)) == 1
-    assert "1 pairs, 0 pictures and 0 sounds left over" in plan.notes[1]
+    assert "1 pair, 0 pictures and 0 sounds left over" in plan.notes[1]
     # Whatever the names hold can be stored and printed.
     stems = [task.images[0].stem for task in plan.tasks["train"]]
     json.dumps([plan.notes, plan.songs, stems], ensure_ascii=False).encode("utf-8")
@@ -78,7 +78,7 @@ def test_what_is_left_over_is_counted_and_named(files):
     files("img", "flute", "a", "b", "c")
     files("audio", "flute", "a", "b", "x", "y", "z")
     plan = plan_of(files.root, pairing="stem")
-    assert "2 pairs, 1 pictures and 3 sounds left over" in plan.notes[1]
+    assert "2 pairs, 1 picture and 3 sounds left over" in plan.notes[1]
     assert sorted(d.path for d in plan.defects if d.kind == "orphan_stem") == [
         *("audio/flute/x.wav", "audio/flute/y.wav", "audio/flute/z.wav"),
         "img/flute/c.png",

@@ -13,6 +13,7 @@ import tensorflow_datasets as tfds
 
 from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.evaluation.judges import judge_folder
 from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
 from cmgan_jax.prepare.lock import LOCK_FILE, hold
 from cmgan_jax.prepare.plan import Defect, Plan, Produced
@@ -152,16 +153,45 @@ def test_an_update_stopped_between_two_renames_is_taken_back(source, tmp_path):
     assert not built and stems(again) == ["x", "xx"]
 
 
-def test_update_mends_damaged_data(source, tmp_path):
+@pytest.mark.parametrize("name", ["train/image.npy", "features.json", "prepared.json"])
+@pytest.mark.parametrize("kept", [-1, 9])
+def test_update_mends_damaged_data(source, tmp_path, name, kept):
+    """The mistake: what is cut short ends the very run that would mend it."""
     data, _ = build(source, tmp_path / "out")
-    file = data.path / "train" / "image.npy"
+    file = data.path / name
     content = file.read_bytes()
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(ValueError, match=r"train/image\.npy missing or changed"):
+    file.write_bytes(content[:kept] + bytes([content[kept] ^ 1]))
+    with pytest.raises(ValueError, match=name):
         verify(tmp_path / "out")
     assert build(source, tmp_path / "out", update=True)[1] is True
     [(folder, files, size)] = verify(tmp_path / "out")
     assert folder == data.path and files == 14 and size > 10_000
+
+
+def test_what_tfds_cannot_read_is_named(source, tmp_path):
+    """The mistake: a traceback of protobuf's."""
+    data, _ = build(source, tmp_path / "out")
+    (data.path / "dataset_info.json").write_text("{")
+    with pytest.raises(ValueError, match=r"dataset_info\.json of .*out is damaged"):
+        build(source, tmp_path / "out", update=True)
+
+
+@pytest.mark.parametrize("change", ["damage", "another file"])
+def test_judges_stay_with_the_same_data_and_do_not_go_in_silence(
+    source, tmp_path, change, capsys
+):
+    """The mistake: --update drops judges that took hours to train, without a word."""
+    data, _ = build(source, tmp_path / "out")
+    judge = judge_folder(data, "image", "strided") / "judge.json"
+    judge.parent.mkdir(parents=True)
+    judge.write_text("trained")
+    if change == "damage":
+        (data.path / "train" / "image.npy").write_bytes(b"cut off")
+    else:
+        (source / "three.txt").write_text("xxx\n")
+    assert build(source, tmp_path / "out", update=True)[1] is True
+    assert judge.exists() == (change == "damage")
+    assert ("trains new ones" in capsys.readouterr().err) == (change != "damage")
 
 
 def test_every_file_of_finished_data_is_verified(source, tmp_path):

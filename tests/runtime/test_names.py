@@ -7,6 +7,7 @@ import pytest
 
 from cmgan_jax.runtime.names import (
     command,
+    counted,
     is_left_behind,
     quoted,
     same_but_case,
@@ -50,6 +51,18 @@ def test_what_systems_leave_behind():
     names = [".DS_Store", "._a.mp3", "Thumbs.db", "thumbs.db", "Icon\r", "@eaDir"]
     assert all(map(is_left_behind, [*names, "desktop.ini", "__MACOSX"]))
     assert not any(map(is_left_behind, ["a.png", "thumbs.db.png", "Icon", "@eaDir_"]))
+
+
+def test_what_editors_keep_beside_a_file():
+    """The mistake: flute00.xmp is a second flute00, flute01.wav.reapeaks a sound."""
+    kept = ["a.png~", "a.XMP", "a.wav.reapeaks", "IMG_1.AAE", "a.wav.asd"]
+    assert all(map(is_left_behind, kept))
+    assert not any(map(is_left_behind, ["a~.png", "xmp", "a.xmp.png", "a.png.part"]))
+
+
+def test_numbers_of_things():
+    assert counted(1, "file") == "1 file" and counted(0, "file") == "0 files"
+    assert counted(2000, "sound row") == "2,000 sound rows"
 
 
 def test_names_that_people_take_for_the_same():

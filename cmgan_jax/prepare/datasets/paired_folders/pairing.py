@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cmgan_jax.prepare.datasets.paired_folders.classes import Listing
 from cmgan_jax.prepare.folders import Files
 from cmgan_jax.prepare.names import match
-from cmgan_jax.runtime.names import same_but_case, shown
+from cmgan_jax.runtime.names import counted, same_but_case, shown
 
 ASKED = ("auto", "stem", "class")
 _NOT_TOLD_APART = re.compile(r"[\W_]+")
@@ -41,8 +41,8 @@ class _Count:
     def left_over(self) -> str:
         """The files without partner as text."""
         return (
-            f"{self.images - self.shared} pictures and {self.sounds - self.shared} "
-            "sounds left over"
+            f"{counted(self.images - self.shared, 'picture')} and "
+            f"{counted(self.sounds - self.shared, 'sound')} left over"
         )
 
 
@@ -74,7 +74,7 @@ def decide_pairing(listing: Listing, asked: str) -> tuple[str, str]:
     if asked == "stem" or (count.shared and 2 * count.shared >= count.possible):
         return "stem", (
             f"stem-aligned (a picture and a sound of one name are one moment): "
-            f"{count.shared} pairs, {count.left_over()}."
+            f"{counted(count.shared, 'pair')}, {count.left_over()}."
         )
     if count.shared or count.unclear or 2 * count.near >= count.possible > 0:
         raise ValueError(_question(count))
@@ -84,7 +84,8 @@ def decide_pairing(listing: Listing, asked: str) -> tuple[str, str]:
 def _class_sentence(count: _Count, why: str) -> str:
     return (
         f"class-aligned (sounds and pictures share their class only; {why}): "
-        f"{count.images} pictures, {count.sounds} sounds, no pairs."
+        f"{counted(count.images, 'picture')}, {counted(count.sounds, 'sound')}, no "
+        "pairs."
     )
 
 
@@ -97,11 +98,12 @@ def _question(count: _Count) -> str:
     example = " and ".join(shown(path.name) for path in count.example or ())
     example = f" ({example})" if example else ""
     return (
-        f"{count.images} pictures and {count.sounds} sounds: of {count.possible} "
-        f"possible pairs {found}{example}. Say what that means: --pairing=stem (equal "
-        f"names are one moment: {count.shared} pairs, {count.left_over()}; rename "
-        "files to pair more), or --pairing=class (sounds and pictures share their "
-        "class only; all files are used)."
+        f"{counted(count.images, 'picture')} and {counted(count.sounds, 'sound')}: of "
+        f"{counted(count.possible, 'possible pair')} {found}{example}. Say what that "
+        f"means: --pairing=stem (equal names are one moment: "
+        f"{counted(count.shared, 'pair')}, {count.left_over()}; rename files to pair "
+        "more), or --pairing=class (sounds and pictures share their class only; all "
+        "files are used)."
     )
 
 

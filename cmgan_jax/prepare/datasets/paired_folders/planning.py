@@ -28,7 +28,7 @@ from cmgan_jax.prepare.folders import match_stems, relative
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
 from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect, Plan
-from cmgan_jax.runtime.names import shown
+from cmgan_jax.runtime.names import counted, shown
 
 _NUMBERED = re.compile(r"(?P<song>.+)_(?P<number>\d+)")
 _FILES_PER_TASK = 250
@@ -100,16 +100,12 @@ def _lopsided(listing: Listing) -> list[str]:
         images, sounds = len(files["image"]), len(files["sound"])
         if min(images, sounds) < _SEVERAL <= max(images, sounds):
             notes.append(
-                f"{shown(name)}: {_number(images, 'picture')} for "
-                f"{_number(sounds, 'sound')}. Expected are several of each, better "
+                f"{shown(name)}: {counted(images, 'picture')} for "
+                f"{counted(sounds, 'sound')}. Expected are several of each, better "
                 "dozens: a model learns what those of a class have in common, and of "
                 "one it learns that one by heart."
             )
     return notes
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _paired_moments(
