@@ -16,7 +16,7 @@ from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 RECORD_FILE = "config.json"
-VERSION = 3
+VERSION = 4
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long and how often.
 ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
@@ -165,10 +165,18 @@ def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "config": config}
 
 
+def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 3 normalised the discriminator's kernels and no others."""
+    config = dict(fields["config"])
+    config["model"] = {**config["model"], "spectral_norm": "discriminator"}
+    return {**fields, "config": config}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
     2: _from_2,
+    3: _from_3,
 }
 
 

@@ -7,9 +7,10 @@ from cmgan_jax.nets.generator import LATE_STAGES
 from cmgan_jax.nets.trunk import stages
 from cmgan_jax.signals.direction import DIRECTIONS
 from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.networks import SPECTRAL_NORM
 from cmgan_jax.training import losses
 
-ATTENTION_FORMS = ("pointwise", "convolutional")
+ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
@@ -65,6 +66,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     model, gan = config.model, config.gan
     require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
     require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    require_known("model.spectral_norm", model.spectral_norm, SPECTRAL_NORM)
     require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
     require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
     _require_at_least(config, LEAST_ZERO, 0)

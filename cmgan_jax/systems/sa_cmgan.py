@@ -5,20 +5,13 @@ adversarial phase trains on the code of the source's encoder.
 """
 
 from types import SimpleNamespace
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from cmgan_jax.nets.discriminator import Discriminator
-from cmgan_jax.nets.encoder import Encoder
-from cmgan_jax.nets.generator import Generator
-from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.recogniser import Recogniser, Recognisers
-from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.signals.direction import MODALITIES, Direction
 from cmgan_jax.signals.representation import to_unit
-from cmgan_jax.systems import gan_phase
+from cmgan_jax.systems import gan_phase, networks
 from cmgan_jax.systems.checks import check_sa_cmgan
 from cmgan_jax.systems.gan_parts import Conditioning, GanParts
 from cmgan_jax.systems.interface import (
@@ -90,11 +83,11 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
     )
     return GanParts(
         direction=direction,
-        encoder=_encoder(config),
-        generator=_generator(config, task.shape(direction.target)),
-        discriminator=_discriminator(config),
+        encoder=networks.encoder(config),
+        generator=networks.generator(config, task.shape(direction.target)),
+        discriminator=networks.discriminator(config),
         target_recogniser=recogniser(config, task),
-        posterior=_posterior(config),
+        posterior=networks.posterior(config),
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
@@ -109,7 +102,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
 def recogniser(config: SimpleNamespace, task: Task) -> Recogniser:
     """The encoder of either modality with a classifier on its features."""
     return Recogniser(
-        encoder=_encoder(config),
+        encoder=networks.encoder(config),
         num_classes=task.num_classes,
         paired=bool(config.classifier.pair_weight),
     )
@@ -194,58 +187,4 @@ def _recognition(config, task: Task, modality: str) -> Recognition:
         logits=lambda variables, x: apply_evaluation(
             module, of_modality(variables, modality), x
         ),
-    )
-
-
-def _attention(config) -> dict[str, Any]:
-    model = config.model
-    return {
-        "attention_stage": None if model.attention_stage < 0 else model.attention_stage,
-        "attention_form": model.attention_form,
-        "attention_batch_statistics": model.attention_batch_statistics,
-        "dtype": jnp.dtype(config.compute_dtype),
-    }
-
-
-def _encoder(config) -> Encoder:
-    model = config.model
-    return Encoder(
-        width=model.width,
-        hidden_size=model.hidden_size,
-        features_size=model.features_size,
-        code_size=model.code_size,
-        **_attention(config),
-    )
-
-
-def _generator(config, shape: tuple[int, int, int]) -> Generator:
-    return Generator(
-        channels=shape[2],
-        image_size=shape[0],
-        width=config.model.width,
-        spectra=config.gan.spectra,
-        hidden_size=config.model.hidden_size,
-        late_stages=config.model.late_stages,
-        **_attention(config),
-    )
-
-
-def _posterior(config) -> Posterior:
-    model = config.model
-    return Posterior(
-        z_size=model.z_size,
-        width=max(1, model.width // 2),
-        hidden_size=max(1, model.hidden_size // 2),
-        dtype=jnp.dtype(config.compute_dtype),
-    )
-
-
-def _discriminator(config) -> Discriminator:
-    model = config.model
-    return Discriminator(
-        width=model.width,
-        hidden_size=model.hidden_size,
-        norm=model.discriminator_norm,
-        spectral_norm=SpectralNorm(differentiate=model.differentiate_spectral_norm),
-        **_attention(config),
     )

@@ -17,7 +17,9 @@ from cmgan_jax.runs.record import (
 from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
-# What version 2 did not know, as it worked.
+# What version 3 did not know, as it worked.
+NEW_MODEL = {"spectral_norm": "discriminator"}
+# What version 2 did not know.
 NEW_GAN = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
 NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
 
@@ -28,6 +30,7 @@ RECORD = RunRecord(
         "direction": "s2i",
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999} | NEW_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER,
+        "model": {"width": 64} | NEW_MODEL,
         "run": {"log_every": 1},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -54,7 +57,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 3
+    assert stored["version"] == VERSION == 4
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -68,9 +71,17 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def third_version() -> dict:
+    """What version 3 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 3}
+    for name in NEW_MODEL:
+        del fields["config"]["model"][name]
+    return fields
+
+
 def second_version() -> dict:
     """What version 2 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 2}
+    fields = third_version() | {"version": 2}
     for section, names in (("gan", NEW_GAN), ("classifier", NEW_CLASSIFIER)):
         for name in names:
             del fields["config"][section][name]
@@ -101,8 +112,9 @@ def test_version_1_is_still_read(direction, tmp_path):
     assert read_record(tmp_path) == record
 
 
-def test_version_2_is_still_read(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps(second_version()))
+@pytest.mark.parametrize("written", [second_version, third_version])
+def test_versions_2_and_3_are_still_read(written, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 
 
@@ -110,7 +122,7 @@ def test_version_2_is_still_read(tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 3"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 4"):
         read_record(tmp_path)
 
 
