@@ -23,6 +23,7 @@ CONDITIONINGS = ("untrained", "code_layer")
 BUILT = {
     "attention_form": ("pointwise", "convolutional"),
     "spectral_norm": ("discriminator",),
+    "discriminator_head": ("dense",),
 }
 UNKNOWN = ("posterior_weight", "pair_weight", "spectra")  # what it lacks
 NETWORKS = ("encoder", "generator", "discriminator")

@@ -35,6 +35,22 @@ def get_config(argument: str = "s2i", name: str = "sa_cmgan") -> ConfigDict:
     return config
 
 
+def adversarial_alone(config: ConfigDict) -> None:
+    """Takes away what no published system has: all but the adversarial loss."""
+    config.classifier.decay_from = 1.0
+    config.classifier.pair_weight = 0.0
+    config.classifier.shift = 0
+    config.classifier.noise = 0.0
+    config.classifier.tint = 0.0
+
+    config.gan.posterior_weight = 0.0
+    config.gan.reconstruction_weight = 0.0
+    config.gan.classification_weight = 0.0
+    config.gan.pair_weight = 0.0
+    config.gan.spectra = 0
+    config.gan.average_decay = 0.0
+
+
 def _full(direction: str) -> ConfigDict:
     config = ConfigDict()
     config.name = ""  # in tables and reports
@@ -58,9 +74,14 @@ def _full(direction: str) -> ConfigDict:
     # Of the kernels of the "discriminator", of "both" (the generator's too), or "none".
     model.spectral_norm = "discriminator"
     model.discriminator_norm = True  # BatchNorm beside spectral normalisation
+    # Its last two layers: "dense", or "convolution": 1 x 1, then the whole map.
+    model.discriminator_head = "dense"
     model.differentiate_spectral_norm = False  # gradient through the power iteration
 
     config.classifier = classifier = ConfigDict()
+    # What the encoders learn before the GAN: "classification", or "reconstruction" in
+    # autoencoders (S2I-A).
+    classifier.objective = "classification"
     classifier.steps = 8000
     classifier.batch_size = 64
     classifier.learning_rate = 1e-4

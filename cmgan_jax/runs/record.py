@@ -166,9 +166,11 @@ def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 3 normalised the discriminator's kernels and no others."""
+    """Version 3 knew SA-CMGAN and its original, and no other system."""
     config = dict(fields["config"])
-    config["model"] = {**config["model"], "spectral_norm": "discriminator"}
+    news = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
+    config["model"] = {**config["model"], **news}
+    config["classifier"] = {**config["classifier"], "objective": "classification"}
     return {**fields, "config": config}
 
 

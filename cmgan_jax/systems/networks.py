@@ -62,6 +62,7 @@ def discriminator(config: SimpleNamespace) -> Discriminator:
     model = config.model
     return Discriminator(
         width=model.width,
+        head=model.discriminator_head,
         hidden_size=model.hidden_size,
         norm=model.discriminator_norm,
         spectral_norm=_spectral_norm(config, "discriminator"),

@@ -1,15 +1,15 @@
 """SA-CMGAN (Tan et al., ICASSP 2020) and its variants, from a configuration.
 
-A phase trains the recognisers of both modalities, alike for both directions; then the
-adversarial phase trains on the code of the source's encoder.
+A phase trains the encoders of both modalities, in recognisers or in autoencoders, alike
+for both directions; then the adversarial phase trains on the code of the source's
+encoder. S2I-C, I2S, S2I-N and S2I-A of Chen et al. 2017 are configurations of it.
 """
 
 from types import SimpleNamespace
 
 import jax
 
-from cmgan_jax.nets.recogniser import Recogniser, Recognisers
-from cmgan_jax.signals.direction import MODALITIES, Direction
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase, networks
 from cmgan_jax.systems.checks import check_sa_cmgan
@@ -18,17 +18,19 @@ from cmgan_jax.systems.interface import (
     Finished,
     Generate,
     Phase,
-    Recognition,
     System,
     Task,
 )
-from cmgan_jax.systems.recogniser_phase import (
+from cmgan_jax.systems.pretraining import (
+    PRETRAINING,
     RECOGNISERS,
-    of_modality,
-    recogniser_phase,
+    encoder_of,
+    recogniser,
+    recognitions,
 )
+from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.training import losses, optim
-from cmgan_jax.training.state import Tree, apply_evaluation
+from cmgan_jax.training.state import apply_evaluation
 
 GAN = "gan"
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
@@ -57,15 +59,16 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
     """
     check_sa_cmgan(config, task)
     parts = gan_parts(config, task)
+    pretraining = PRETRAINING[config.classifier.objective](config, task)
     return System(
         task=task,
         directions=(parts.direction,),
-        phases=(_recogniser_phase(config, task), _gan_phase(config, task, parts)),
+        phases=(pretraining, _gan_phase(config, task, parts, pretraining.name)),
         generating=(GAN,),
         generate=_make_generate(parts),
-        recognitions={
-            modality: _recognition(config, task, modality) for modality in MODALITIES
-        },
+        recognitions=(
+            recognitions(config, task) if pretraining.name == RECOGNISERS else {}
+        ),
         labels_used=(
             ("classification loss of the run's own classifier",)
             if config.gan.classification_weight
@@ -99,48 +102,12 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
     )
 
 
-def recogniser(config: SimpleNamespace, task: Task) -> Recogniser:
-    """The encoder of either modality with a classifier on its features."""
-    return Recogniser(
-        encoder=networks.encoder(config),
-        num_classes=task.num_classes,
-        paired=bool(config.classifier.pair_weight),
-    )
-
-
-def encoder_of(recogniser_variables: Tree) -> Tree:
-    """Variables of the encoder inside a recogniser's variables."""
-    return {name: tree["encoder"] for name, tree in recogniser_variables.items()}
-
-
-def _recogniser_phase(config, task: Task) -> Phase:
-    fields = config.classifier
-    return recogniser_phase(
-        Recognisers(image=recogniser(config, task), sound=recogniser(config, task)),
-        optim.adam(
-            fields.learning_rate,
-            beta1=fields.beta1,
-            beta2=fields.beta2,
-            steps=fields.steps,
-            decay_from=fields.decay_from,
-        ),
-        shapes={modality: task.shape(modality) for modality in MODALITIES},
-        steps=fields.steps,
-        batch_size=fields.batch_size,
-        seed=config.seed,
-        pair_weight=fields.pair_weight,
-        shift=fields.shift,
-        noise=fields.noise,
-        tint=fields.tint,
-    )
-
-
-def _gan_phase(config, task: Task, parts: GanParts) -> Phase:
+def _gan_phase(config, task: Task, parts: GanParts, pretraining: str) -> Phase:
     direction = parts.direction
 
     def init(root: jax.Array, finished: Finished):
         source, target = (
-            of_modality(finished[RECOGNISERS], modality)
+            of_modality(finished[pretraining], modality)
             for modality in (direction.source, direction.target)
         )
         return gan_phase.init_state(
@@ -178,13 +145,3 @@ def _make_generate(parts: GanParts) -> Generate:
         return apply_evaluation(parts.generator, variables["generator"], code, z)
 
     return generate
-
-
-def _recognition(config, task: Task, modality: str) -> Recognition:
-    module = recogniser(config, task)
-    return Recognition(
-        phase=RECOGNISERS,
-        logits=lambda variables, x: apply_evaluation(
-            module, of_modality(variables, modality), x
-        ),
-    )

@@ -18,7 +18,8 @@ from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 # What version 3 did not know, as it worked.
-NEW_MODEL = {"spectral_norm": "discriminator"}
+LAST_CLASSIFIER = {"objective": "classification"}
+NEW_MODEL = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
 # What version 2 did not know.
 NEW_GAN = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
 NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
@@ -29,7 +30,7 @@ RECORD = RunRecord(
         "system": "sa_cmgan",
         "direction": "s2i",
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999} | NEW_GAN,
-        "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER,
+        "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
         "run": {"log_every": 1},
     },
@@ -74,8 +75,9 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
 def third_version() -> dict:
     """What version 3 of the software wrote of RECORD."""
     fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 3}
-    for name in NEW_MODEL:
-        del fields["config"]["model"][name]
+    for section, names in (("model", NEW_MODEL), ("classifier", LAST_CLASSIFIER)):
+        for name in names:
+            del fields["config"][section][name]
     return fields
 
 

@@ -29,6 +29,13 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("model.width", 0, "model.width=0"),
         ("model.attention_form", "dot", "model.attention_form='dot' is unknown; known"),
         ("model.spectral_norm", "generator", "spectral_norm='generator' is unknown; "),
+        (
+            "model.discriminator_head",
+            "conv",
+            "head='conv' is unknown; known: .*dense",
+        ),
+        ("classifier.objective", "none", "objective='none' is unknown; known: .*recon"),
+        ("classifier.objective", "reconstruction", "trains no recognisers, .*weight=0"),
         ("model.late_stages", "relu", "model.late_stages='relu' is unknown; known"),
         ("model.attention_stage", 9, "model.attention_stage=9: expected 0 to 4, or -1"),
         ("run.checkpoint_every", 0, "run.checkpoint_every=0"),
