@@ -19,6 +19,12 @@ from cmgan_jax.training.state import GanState
 PROGRAM = "cmgan_jax.benchmark.torch_peer"
 KNOWN_STEPS = 2  # first updates whose noise the peer shares with ours
 CONDITIONINGS = ("untrained", "code_layer")
+# Fields of the networks, and what it can build.
+BUILT = {
+    "attention_form": ("pointwise", "convolutional"),
+    "spectral_norm": ("discriminator",),
+    "discriminator_head": ("dense",),
+}
 UNKNOWN = ("posterior_weight", "pair_weight", "spectra")  # what it lacks
 NETWORKS = ("encoder", "generator", "discriminator")
 
@@ -62,6 +68,12 @@ def _require_known(config: Mapping[str, Any]) -> None:
             f"the conditionings {CONDITIONINGS}, not {config['system']!r} with "
             f"{gan['loss']!r} and {gan['conditioning']!r}."
         )
+    for name, built in BUILT.items():
+        if config["model"][name] not in built:
+            raise ValueError(
+                f"the PyTorch peer has no model.{name}={config['model'][name]!r}; it "
+                f"has {' and '.join(built)}."
+            )
     asked = [f"--config.gan.{name}=0" for name in UNKNOWN if gan[name]]
     if asked:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Every configuration by name; base.py explains each field."""
+"""Every system by name, at any scale; base.py explains each field."""
 
 import difflib
 import importlib.util
@@ -7,16 +7,16 @@ from pathlib import Path
 from ml_collections import ConfigDict
 
 FOLDER = Path(__file__).parent
-NAMES = tuple(
-    sorted(f.stem for f in FOLDER.glob("*.py") if f.stem not in ("__init__", "base"))
-)
+PARTS = ("__init__", "base", "scales")
+NAMES = tuple(sorted({f.stem for f in FOLDER.glob("*.py")} - set(PARTS)))
 
 
 def locate(name: str) -> str:
     """The file of a configuration, with what stands after the colon.
 
     Args:
-      name: "sa_cmgan:s2i", a configuration of this package, or "mine.py:s2i", a file.
+      name: "sa_cmgan:s2i" or, at a scale, "sa_cmgan:quickstart/s2i", a configuration of
+        this package; or "mine.py:s2i", a file.
 
     Raises:
       ValueError: neither; lists the configurations there are.
@@ -30,7 +30,8 @@ def locate(name: str) -> str:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
         f"--config={name}: {file!r} is neither a file nor one of {', '.join(NAMES)}."
-        f"{hint} After a colon stands the direction: --config=sa_cmgan:i2s"
+        f"{hint} After a colon stands the direction: --config=sa_cmgan:i2s, or "
+        "--config=sa_cmgan:quickstart/i2s at a smaller scale."
     )
 
 
@@ -38,11 +39,13 @@ def load(located: str, direction: str) -> ConfigDict:
     """The configuration of a file for a direction, "s2i" or "i2s".
 
     Args:
-      located: the file, as `locate` gives it; what stands after its colon is dropped.
-      direction: handed to the file's get_config.
+      located: the file, as `locate` gives it; of what stands after its colon the scale
+        is kept.
+      direction: handed to the file's get_config with it.
     """
-    file = located.partition(":")[0]
+    file, _, argument = located.partition(":")
+    scale, slash, _ = argument.rpartition("/")
     spec = importlib.util.spec_from_file_location(Path(file).stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.get_config(direction)
+    return module.get_config(f"{scale}{slash}{direction}")

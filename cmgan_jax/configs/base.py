@@ -3,19 +3,58 @@
     python -m cmgan_jax train --config=sa_cmgan:s2i \
         --data=data/pocket_orchestra --workdir=runs/s2i --config.gan.steps=2000
 
-The word after the colon is the direction: s2i (sound to image) or i2s (image to sound).
+What stands after the colon is the direction, s2i (sound to image) or i2s (image to
+sound), or a scale and the direction: --config=no_attention:quickstart/s2i. Every file
+hands it on to `get_config`, so that any system comes at any scale of scales.py.
 """
 
 from ml_collections import ConfigDict
 
+from cmgan_jax.configs.scales import SCALES
 
-def get_config(direction: str = "s2i") -> ConfigDict:
+
+def get_config(argument: str = "s2i", name: str = "sa_cmgan") -> ConfigDict:
     """SA-CMGAN, the reference's architecture with its defects corrected.
 
     WORKSPACE.md's fidelity ledger lists each difference with its reason.
+
+    Args:
+      argument: what stood after the colon, "s2i" or "quickstart/s2i".
+      name: of the system in tables and reports; a scale adds its own to it.
+
+    Raises:
+      ValueError: no scale has this name; lists those there are.
     """
+    scale, slash, direction = argument.rpartition("/")
+    if slash and scale not in SCALES:
+        raise ValueError(f"the scale {scale!r} is unknown; known: {', '.join(SCALES)}.")
+    config = _full(direction)
+    config.name = f"{name}_{scale}" if slash else name
+    if slash:
+        SCALES[scale](config)
+    return config
+
+
+def adversarial_alone(config: ConfigDict) -> None:
+    """Takes away what no published system has: all but the adversarial loss."""
+    config.classifier.decay_from = 1.0
+    config.classifier.pair_weight = 0.0
+
+    config.variation.shift = 0
+    config.variation.noise = 0.0
+    config.variation.tint = 0.0
+
+    config.gan.posterior_weight = 0.0
+    config.gan.reconstruction_weight = 0.0
+    config.gan.classification_weight = 0.0
+    config.gan.pair_weight = 0.0
+    config.gan.spectra = 0
+    config.gan.average_decay = 0.0
+
+
+def _full(direction: str) -> ConfigDict:
     config = ConfigDict()
-    config.name = "sa_cmgan"  # in tables and reports
+    config.name = ""  # in tables and reports
     config.system = "sa_cmgan"  # the module of systems/ that assembles it
     config.direction = direction  # "s2i" or "i2s"
     config.seed = 0  # of initial weights, order of examples and noise
@@ -24,17 +63,26 @@ def get_config(direction: str = "s2i") -> ConfigDict:
     config.model = model = ConfigDict()
     model.width = 64  # channels of the first stage; later stages hold multiples
     model.attention_stage = 0  # attention after this stage (0: 32 x 32), -1: nowhere
-    model.attention_form = "pointwise"  # SAGAN's, or "convolutional": the reference's
+    # "pointwise": SAGAN's; "convolutional": the reference's; "residual": no attention,
+    # but a residual block of as many parameters in its place.
+    model.attention_form = "pointwise"
     model.attention_batch_statistics = False  # its BatchNorm always in batch mode
     model.hidden_size = 1024  # first dense layer of encoder and discriminator
     model.features_size = 128  # second dense layer of the encoder; classifier reads it
     model.code_size = 64  # the code that conditions generator and discriminator
     model.z_size = 62  # noise beside the code
     model.late_stages = "norm_relu"  # last hidden generator stages, or "sigmoid"
+    # Of the kernels of the "discriminator", of "both" (the generator's too), or "none".
+    model.spectral_norm = "discriminator"
     model.discriminator_norm = True  # BatchNorm beside spectral normalisation
+    # Its last two layers: "dense", or "convolution": 1 x 1, then the whole map.
+    model.discriminator_head = "dense"
     model.differentiate_spectral_norm = False  # gradient through the power iteration
 
     config.classifier = classifier = ConfigDict()
+    # What the encoders learn before the GAN: "classification", or "reconstruction" in
+    # autoencoders (S2I-A).
+    classifier.objective = "classification"
     classifier.steps = 8000
     classifier.batch_size = 64
     classifier.learning_rate = 1e-4

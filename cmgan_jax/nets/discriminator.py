@@ -10,13 +10,18 @@ from cmgan_jax.nets.layers import Dense, DenseBlock
 from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.nets.trunk import Trunk
 
+HEADS = ("dense", "convolution")
+
 
 class Discriminator(nn.Module):
-    """Trunk, the code beside every position of its map, then two dense layers.
+    """Trunk, the code beside every position of its map, then a head of two layers.
 
     Attributes:
       width: channels of the trunk's first stage.
-      hidden_size: length of the hidden layer.
+      head: "dense" (the authors' graph): a hidden dense layer over the whole map.
+        "convolution" (Reed et al. 2016; Chen et al. 2017, figure 2): a 1 x 1
+        convolution at every position, then one of the whole map's size.
+      hidden_size: length of the hidden dense layer.
       norm: batch normalisation besides spectral normalisation (the authors' graph).
       groups: kinds of pairs that take turns in the batch, see `BatchNorm`.
       spectral_norm: of every kernel, or None.
@@ -27,6 +32,7 @@ class Discriminator(nn.Module):
     """
 
     width: int = 64
+    head: str = "dense"
     hidden_size: int = 1024
     norm: bool = False
     groups: int = 1
@@ -65,9 +71,14 @@ class Discriminator(nn.Module):
         tiled = jnp.broadcast_to(
             code[:, None, None, :].astype(self.dtype), (*x.shape[:3], code.shape[-1])
         )
-        x = jnp.concatenate([x, tiled], -1).reshape(x.shape[0], -1)
+        if self.head not in HEADS:
+            raise ValueError(f"head={self.head!r}: expected one of {HEADS}.")
+        size = {"dense": self.hidden_size, "convolution": x.shape[-1]}[self.head]
+        x = jnp.concatenate([x, tiled], -1)
+        if self.head == "dense":
+            x = x.reshape(x.shape[0], -1)
         hidden = DenseBlock(
-            self.hidden_size,
+            size,
             norm=self.norm,
             groups=self.groups,
             spectral_norm=self.spectral_norm,
@@ -77,5 +88,5 @@ class Discriminator(nn.Module):
         logit = Dense(
             1, spectral_norm=self.spectral_norm, dtype=self.dtype, name="logit"
         )
-        x = logit(hidden(x, train=train), train=train)
+        x = logit(hidden(x, train=train).reshape(x.shape[0], -1), train=train)
         return x[:, 0].astype(jnp.float32)

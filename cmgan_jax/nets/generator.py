@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from cmgan_jax.nets.attention import SelfAttention
 from cmgan_jax.nets.layers import BatchNorm, ConvTranspose, Dense
+from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.nets.trunk import require_stage, stages
 
 LATE_STAGES = ("norm_relu", "sigmoid")
@@ -30,6 +31,7 @@ class Generator(nn.Module):
         hidden map, of `width` channels; None for no attention.
       attention_form: see `SelfAttention`.
       attention_batch_statistics: see `SelfAttention.batch_statistics_at_test`.
+      spectral_norm: of every kernel, or None.
       dtype: compute dtype.
     """
 
@@ -42,6 +44,7 @@ class Generator(nn.Module):
     attention_stage: int | None = 0
     attention_form: str = "convolutional"
     attention_batch_statistics: bool = False
+    spectral_norm: SpectralNorm | None = None
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -82,26 +85,35 @@ class Generator(nn.Module):
             side //= stage.stride
         shape = (side, side, trunk[-1].multiplier * self.width)
         x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
-        dense = Dense(shape[0] * shape[1] * shape[2], dtype=self.dtype, name="dense")
+        dense = self._dense("dense", shape[0] * shape[1] * shape[2])
         x = BatchNorm(dtype=self.dtype, name="norm")(dense(x, train=train), train=train)
         return nn.relu(x).reshape(-1, *shape)
 
     def _spectra(self, code, z, train):
         """Spectra [b h s c], each where it sounds: [b h w c]."""
         x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
-        hidden = Dense(self.hidden_size, dtype=self.dtype, name="spectra_hidden")
+        hidden = self._dense("spectra_hidden", self.hidden_size)
         norm = BatchNorm(dtype=self.dtype, name="spectra_norm")
         x = nn.relu(norm(hidden(x, train=train), train=train))
         side, count = self.image_size, self.spectra
-        spectra = Dense(side * count * self.channels, dtype=self.dtype, name="spectra")
-        times = Dense(side * count, dtype=self.dtype, name="spectra_times")
+        spectra = self._dense("spectra", side * count * self.channels)
+        times = self._dense("spectra_times", side * count)
         spectra = spectra(x, train=train).reshape(-1, side, count, self.channels)
         sounding = nn.softmax(times(x, train=train).reshape(-1, side, count))
         return jnp.einsum("bhsc,bws->bhwc", spectra, sounding)
 
+    def _dense(self, name, features):
+        norm = self.spectral_norm
+        return Dense(features, spectral_norm=norm, dtype=self.dtype, name=name)
+
     def _deconv(self, index, channels, stride):
-        name = f"deconv{index + 1}"
-        return ConvTranspose(channels, stride=stride, dtype=self.dtype, name=name)
+        return ConvTranspose(
+            channels,
+            stride=stride,
+            spectral_norm=self.spectral_norm,
+            dtype=self.dtype,
+            name=f"deconv{index + 1}",
+        )
 
     def _activate(self, index, x, train):
         if self.late_stages == "sigmoid" and index <= 2:
@@ -115,6 +127,7 @@ class Generator(nn.Module):
         attention = SelfAttention(
             form=self.attention_form,
             batch_statistics_at_test=self.attention_batch_statistics,
+            spectral_norm=self.spectral_norm,
             dtype=self.dtype,
             name="attention",
         )

@@ -57,38 +57,3 @@ class Recogniser(nn.Module):
         place = self.pair(code, train=train)
         length = jnp.sqrt(jnp.sum(jnp.square(place), -1, keepdims=True) + _TINY)
         return (place / length).astype(jnp.float32)
-
-
-class Recognisers(nn.Module):
-    """The recognisers of both modalities, trained together.
-
-    Attributes:
-      image: of pictures.
-      sound: of spectrograms.
-    """
-
-    image: Recogniser
-    sound: Recogniser
-
-    def __call__(
-        self,
-        image: Float[Array, "b h w c"],
-        sound: Float[Array, "b H W d"],
-        *,
-        train: bool,
-    ) -> tuple[Float[Array, "b m"], Float[Array, "b m"]]:
-        """Logits over the classes of pictures, and of spectrograms."""
-        return self.image(image, train=train), self.sound(sound, train=train)
-
-    def recognise(
-        self,
-        image: Float[Array, "b h w c"],
-        sound: Float[Array, "b H W d"],
-        *,
-        train: bool,
-    ):
-        """(logits, place) of pictures, and of spectrograms."""
-        return (
-            self.image.recognise(image, train=train),
-            self.sound.recognise(sound, train=train),
-        )

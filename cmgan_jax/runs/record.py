@@ -166,9 +166,11 @@ def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 3 varied by fewer means, and never what the discriminator sees."""
+    """Version 3 knew two systems, varied by fewer means, and never what D sees."""
     config = dict(fields["config"])
-    classifier = dict(config["classifier"])
+    news = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
+    config["model"] = {**config["model"], **news}
+    classifier = {**config["classifier"], "objective": "classification"}
     varied = {name: classifier.pop(name) for name in ("shift", "noise", "tint")}
     config["classifier"] = classifier
     config["variation"] = {**varied, "cutout": 0.0, "mirror": False}

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from types import SimpleNamespace
 
+from cmgan_jax.nets.discriminator import HEADS
 from cmgan_jax.nets.generator import LATE_STAGES
 from cmgan_jax.nets.trunk import stages
 from cmgan_jax.signals.direction import DIRECTIONS
 from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.networks import SPECTRAL_NORM
+from cmgan_jax.systems.pretraining import PRETRAINING
 from cmgan_jax.training import losses
 
-ATTENTION_FORMS = ("pointwise", "convolutional")
+ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
@@ -66,6 +69,9 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     model, gan = config.model, config.gan
     require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
     require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    require_known("model.spectral_norm", model.spectral_norm, SPECTRAL_NORM)
+    require_known("model.discriminator_head", model.discriminator_head, HEADS)
+    require_known("classifier.objective", config.classifier.objective, PRETRAINING)
     require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
     require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
     _require_at_least(config, LEAST_ZERO, 0)
@@ -73,6 +79,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     _require_stage(model.attention_stage, task)
     _require_data(gan, task)
     _require_pairs(config, task)
+    _require_recognisers(config)
 
 
 def require_known(name: str, value: str, known: Iterable[str]) -> None:
@@ -161,4 +168,20 @@ def _require_pairs(config, task: Task) -> None:
             f"config.gan.pair_weight={asked} asks recognisers that were not trained on "
             "pairs: give --config.classifier.pair_weight=1, or "
             "--config.gan.pair_weight=0."
+        )
+
+
+def _require_recognisers(config) -> None:
+    asking = {
+        "classifier.pair_weight": config.classifier.pair_weight,
+        "gan.classification_weight": config.gan.classification_weight,
+        "gan.pair_weight": config.gan.pair_weight,
+    }
+    asked = [name for name, weight in asking.items() if weight]
+    if config.classifier.objective != "classification" and asked:
+        raise ValueError(
+            f"config.classifier.objective={config.classifier.objective!r} trains no "
+            f"recognisers, but they are asked: give "
+            f"{' '.join(f'--config.{name}=0' for name in asked)}, or "
+            "--config.classifier.objective=classification."
         )

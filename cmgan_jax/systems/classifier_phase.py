@@ -13,7 +13,7 @@ from cmgan_jax.training import losses, rng
 from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import Batch, Needs
 from cmgan_jax.training.state import (
-    ClassifierState,
+    NetworkState,
     apply_gradients,
     apply_training,
     new_network,
@@ -26,7 +26,7 @@ def init_state(
     *,
     root: jax.Array,
     shape: Shape,
-) -> ClassifierState:
+) -> NetworkState:
     """A fresh state; call it under jit.
 
     Args:
@@ -38,7 +38,7 @@ def init_state(
     example = jnp.zeros((1, *shape), jnp.float32)
     keys = {"params": rng.stream(root, "classifier", 0)}
     variables = module.init(keys, example, train=False)
-    return ClassifierState(
+    return NetworkState(
         step=jnp.zeros((), jnp.int32),
         rng=root,
         network=new_network(variables, optimizer),
@@ -51,7 +51,7 @@ def make_step(
     *,
     modality: str,
     variation: Variation,
-) -> Callable[[ClassifierState, Batch], tuple[ClassifierState, dict[str, jax.Array]]]:
+) -> Callable[[NetworkState, Batch], tuple[NetworkState, dict[str, jax.Array]]]:
     """Builds the update.
 
     Args:

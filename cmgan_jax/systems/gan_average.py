@@ -25,7 +25,7 @@ def average(parts: GanParts, state: GanState, *, source, features, noise) -> Gan
     encoder, generator = (
         new.replace(
             params=moving_average(old["params"], new.params, decay=decay),
-            collections={"batch_stats": old["batch_stats"]},
+            collections={name: old[name] for name in old if name != "params"},
         )
         for new, old in (
             (state.encoder, state.averaged["encoder"]),

@@ -1,42 +1,37 @@
 """SA-CMGAN (Tan et al., ICASSP 2020) and its variants, from a configuration.
 
-A phase trains the recognisers of both modalities, alike for both directions; then the
-adversarial phase trains on the code of the source's encoder.
+A phase trains the encoders of both modalities, in recognisers or in autoencoders, alike
+for both directions; then the adversarial phase trains on the code of the source's
+encoder. S2I-C, I2S, S2I-N and S2I-A of Chen et al. 2017 are configurations of it.
 """
 
 from types import SimpleNamespace
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from cmgan_jax.nets.discriminator import Discriminator
-from cmgan_jax.nets.encoder import Encoder
-from cmgan_jax.nets.generator import Generator
-from cmgan_jax.nets.posterior import Posterior
-from cmgan_jax.nets.recogniser import Recogniser, Recognisers
-from cmgan_jax.nets.spectral_norm import SpectralNorm
-from cmgan_jax.signals.direction import MODALITIES, Direction
+from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_unit
-from cmgan_jax.systems import gan_phase
+from cmgan_jax.systems import gan_phase, networks
 from cmgan_jax.systems.checks import check_sa_cmgan
 from cmgan_jax.systems.gan_parts import Conditioning, GanParts
 from cmgan_jax.systems.interface import (
     Finished,
     Generate,
     Phase,
-    Recognition,
     System,
     Task,
 )
-from cmgan_jax.systems.recogniser_phase import (
+from cmgan_jax.systems.pretraining import (
+    PRETRAINING,
     RECOGNISERS,
-    of_modality,
-    recogniser_phase,
+    encoder_of,
+    recogniser,
+    recognitions,
 )
+from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.training import losses, optim
 from cmgan_jax.training.augmentation import Variation
-from cmgan_jax.training.state import Tree, apply_evaluation
+from cmgan_jax.training.state import apply_evaluation
 
 GAN = "gan"
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
@@ -65,15 +60,16 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
     """
     check_sa_cmgan(config, task)
     parts = gan_parts(config, task)
+    pretraining = PRETRAINING[config.classifier.objective](config, task)
     return System(
         task=task,
         directions=(parts.direction,),
-        phases=(_recogniser_phase(config, task), _gan_phase(config, task, parts)),
+        phases=(pretraining, _gan_phase(config, task, parts, pretraining.name)),
         generating=(GAN,),
         generate=_make_generate(parts),
-        recognitions={
-            modality: _recognition(config, task, modality) for modality in MODALITIES
-        },
+        recognitions=(
+            recognitions(config, task) if pretraining.name == RECOGNISERS else {}
+        ),
         labels_used=(
             ("classification loss of the run's own classifier",)
             if config.gan.classification_weight
@@ -91,65 +87,27 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
     )
     return GanParts(
         direction=direction,
-        encoder=_encoder(config),
-        generator=_generator(config, task.shape(direction.target)),
-        discriminator=_discriminator(config),
+        encoder=networks.encoder(config),
+        generator=networks.generator(config, task.shape(direction.target)),
+        discriminator=networks.discriminator(config),
         target_recogniser=recogniser(config, task),
-        posterior=_posterior(config),
+        posterior=networks.posterior(config),
         generator_optimizer=generator_optimizer,
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
         z_size=config.model.z_size,
-        variation=_variation(config).of(direction.target),
+        variation=Variation(**vars(config.variation)).of(direction.target),
         **{name: getattr(gan, name) for name in WEIGHTS},
     )
 
 
-def recogniser(config: SimpleNamespace, task: Task) -> Recogniser:
-    """The encoder of either modality with a classifier on its features."""
-    return Recogniser(
-        encoder=_encoder(config),
-        num_classes=task.num_classes,
-        paired=bool(config.classifier.pair_weight),
-    )
-
-
-def encoder_of(recogniser_variables: Tree) -> Tree:
-    """Variables of the encoder inside a recogniser's variables."""
-    return {name: tree["encoder"] for name, tree in recogniser_variables.items()}
-
-
-def _variation(config) -> Variation:
-    return Variation(**vars(config.variation))
-
-
-def _recogniser_phase(config, task: Task) -> Phase:
-    fields = config.classifier
-    return recogniser_phase(
-        Recognisers(image=recogniser(config, task), sound=recogniser(config, task)),
-        optim.adam(
-            fields.learning_rate,
-            beta1=fields.beta1,
-            beta2=fields.beta2,
-            steps=fields.steps,
-            decay_from=fields.decay_from,
-        ),
-        shapes={modality: task.shape(modality) for modality in MODALITIES},
-        steps=fields.steps,
-        batch_size=fields.batch_size,
-        seed=config.seed,
-        pair_weight=fields.pair_weight,
-        variation=_variation(config),
-    )
-
-
-def _gan_phase(config, task: Task, parts: GanParts) -> Phase:
+def _gan_phase(config, task: Task, parts: GanParts, pretraining: str) -> Phase:
     direction = parts.direction
 
     def init(root: jax.Array, finished: Finished):
         source, target = (
-            of_modality(finished[RECOGNISERS], modality)
+            of_modality(finished[pretraining], modality)
             for modality in (direction.source, direction.target)
         )
         return gan_phase.init_state(
@@ -187,67 +145,3 @@ def _make_generate(parts: GanParts) -> Generate:
         return apply_evaluation(parts.generator, variables["generator"], code, z)
 
     return generate
-
-
-def _recognition(config, task: Task, modality: str) -> Recognition:
-    module = recogniser(config, task)
-    return Recognition(
-        phase=RECOGNISERS,
-        logits=lambda variables, x: apply_evaluation(
-            module, of_modality(variables, modality), x
-        ),
-    )
-
-
-def _attention(config) -> dict[str, Any]:
-    model = config.model
-    return {
-        "attention_stage": None if model.attention_stage < 0 else model.attention_stage,
-        "attention_form": model.attention_form,
-        "attention_batch_statistics": model.attention_batch_statistics,
-        "dtype": jnp.dtype(config.compute_dtype),
-    }
-
-
-def _encoder(config) -> Encoder:
-    model = config.model
-    return Encoder(
-        width=model.width,
-        hidden_size=model.hidden_size,
-        features_size=model.features_size,
-        code_size=model.code_size,
-        **_attention(config),
-    )
-
-
-def _generator(config, shape: tuple[int, int, int]) -> Generator:
-    return Generator(
-        channels=shape[2],
-        image_size=shape[0],
-        width=config.model.width,
-        spectra=config.gan.spectra,
-        hidden_size=config.model.hidden_size,
-        late_stages=config.model.late_stages,
-        **_attention(config),
-    )
-
-
-def _posterior(config) -> Posterior:
-    model = config.model
-    return Posterior(
-        z_size=model.z_size,
-        width=max(1, model.width // 2),
-        hidden_size=max(1, model.hidden_size // 2),
-        dtype=jnp.dtype(config.compute_dtype),
-    )
-
-
-def _discriminator(config) -> Discriminator:
-    model = config.model
-    return Discriminator(
-        width=model.width,
-        hidden_size=model.hidden_size,
-        norm=model.discriminator_norm,
-        spectral_norm=SpectralNorm(differentiate=model.differentiate_spectral_norm),
-        **_attention(config),
-    )

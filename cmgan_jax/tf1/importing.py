@@ -15,7 +15,7 @@ from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, new_record, write_record
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.systems.interface import Finished, Phase
-from cmgan_jax.systems.recogniser_phase import RECOGNISERS
+from cmgan_jax.systems.pretraining import RECOGNISERS
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.systems.sa_cmgan import GAN
 from cmgan_jax.tf1.variables import from_tf1

@@ -34,13 +34,13 @@ class NetState(struct.PyTreeNode):
         return {"params": self.params, **self.collections}
 
 
-class ClassifierState(struct.PyTreeNode):
-    """State of the recogniser phase, and of a judge's training.
+class NetworkState(struct.PyTreeNode):
+    """State of a phase that trains one network, and of a judge's training.
 
     Attributes:
       step: updates made so far.
       rng: root key, never advanced (see rng.stream).
-      network: the classifying network.
+      network: what is trained.
     """
 
     step: Leaf
@@ -49,7 +49,7 @@ class ClassifierState(struct.PyTreeNode):
 
     @property
     def inference(self) -> Tree:
-        """The network's variables, all that classifying needs."""
+        """The network's variables."""
         return self.network.variables
 
 

@@ -119,6 +119,10 @@ def test_the_peer_imports_no_jax():
 def test_what_the_peer_does_not_know_is_refused(narrow, tmp_path):
     with pytest.raises(ValueError, match="not 'sa_cmgan' with 'wasserstein'"):
         peer.write_job(tmp_path, narrow(**{"gan.loss": "wasserstein"}))
+    with pytest.raises(ValueError, match=r"no model\.attention_form='residual'; it"):
+        peer.write_job(tmp_path, narrow("residual_control"))
+    with pytest.raises(ValueError, match=r"no model\.spectral_norm='both'; it has"):
+        peer.write_job(tmp_path, narrow("sagan_attention"))
 
 
 def test_a_peer_that_stops_says_how_to_get_it(tmp_path):

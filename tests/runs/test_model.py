@@ -14,7 +14,7 @@ from cmgan_jax.runs.model import item_numbers, load
 from cmgan_jax.runtime import devices
 from cmgan_jax.signals.direction import I2S, S2I
 from cmgan_jax.signals.representation import to_uint8, to_unit
-from cmgan_jax.systems.recogniser_phase import of_modality
+from cmgan_jax.systems.pretraining_phase import of_modality
 
 EVERYWHERE = devices.replicated(devices.data_mesh())
 

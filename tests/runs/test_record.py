@@ -17,10 +17,13 @@ from cmgan_jax.runs.record import (
 from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
-# What version 2 did not know, as it worked.
+# What version 3 did not know, as it worked.
+LAST_CLASSIFIER = {"objective": "classification"}
+NEW_MODEL = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
+# What version 2 did not know.
 NEW_GAN = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
 NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0}
-# What version 3 did not know, or had elsewhere.
+# What version 3 had elsewhere, and did not know.
 OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
 NEWER_GAN = {"discriminator_varied": False}
 
@@ -32,7 +35,8 @@ RECORD = RunRecord(
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999}
         | NEW_GAN
         | NEWER_GAN,
-        "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER,
+        "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
+        "model": {"width": 64} | NEW_MODEL,
         "variation": {**OLD_VARIATION, "cutout": 0.0, "mirror": False},
         "run": {"log_every": 1},
     },
@@ -77,7 +81,15 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
 def third_version() -> dict:
     """What version 3 of the software wrote of RECORD."""
     fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 3}
-    del fields["config"]["variation"], fields["config"]["gan"]["discriminator_varied"]
+    news = (
+        ("model", NEW_MODEL),
+        ("classifier", LAST_CLASSIFIER),
+        ("gan", NEWER_GAN),
+    )
+    for section, names in news:
+        for name in names:
+            del fields["config"][section][name]
+    del fields["config"]["variation"]
     fields["config"]["classifier"] |= OLD_VARIATION
     return fields
 
@@ -116,8 +128,9 @@ def test_version_1_is_still_read(direction, tmp_path):
     assert read_record(tmp_path) == record
 
 
-def test_version_2_is_still_read(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps(second_version()))
+@pytest.mark.parametrize("written", [second_version, third_version])
+def test_versions_2_and_3_are_still_read(written, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 
 

@@ -158,8 +158,16 @@ def helped(make_update) -> Update:
 
 @pytest.fixture(scope="session")
 def listening(make_update) -> Update:
-    """A posterior finds z in the target, and generated targets are found by sources."""
-    return make_update(**{"gan.posterior_weight": 0.25, "gan.pair_weight": 3.0})
+    """A posterior finds z in the target, and generated targets are found by sources.
+
+    The generator's kernels are normalised, too.
+    """
+    fields = {
+        "gan.posterior_weight": 0.25,
+        "gan.pair_weight": 3.0,
+        "model.spectral_norm": "both",
+    }
+    return make_update(**fields)
 
 
 @pytest.fixture(scope="session")

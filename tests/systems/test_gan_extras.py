@@ -68,6 +68,10 @@ def test_the_recogniser_of_targets_pulls_the_generator_and_stays(helped, default
     assert error < 0.02
 
 
+def collections_of(variables) -> dict:
+    return {name: variables[name] for name in variables if name != "params"}
+
+
 def statistics(update, trunk):
     """BatchNorm statistics of averaged weights on features of some encoder."""
     parts, before, averaged = update.parts, update.before, update.after.averaged
@@ -75,7 +79,7 @@ def statistics(update, trunk):
     def with_weights(name):
         return NetState(
             params=averaged[name]["params"],
-            collections={"batch_stats": before.averaged[name]["batch_stats"]},
+            collections=collections_of(before.averaged[name]),
         )
 
     @jax.jit
@@ -102,10 +106,11 @@ def test_averaged_weights_have_statistics_of_their_own(default):
 
 
 def test_averaged_weights_have_the_statistics_of_noise_alone(listening):
-    """At test time no z is the posterior's."""
+    """At test time no z is the posterior's; singular vectors are their own, too."""
     averaged = listening.after.averaged
     _, expected = statistics(listening, listening.before.encoder.variables)
-    assert_close({"batch_stats": averaged["generator"]["batch_stats"]}, expected)
+    assert set(expected) == {"batch_stats", "spectral_stats"}
+    assert_close(collections_of(averaged["generator"]), expected)
 
 
 def test_the_recogniser_is_asked_about_varied_targets(helped, make_update):

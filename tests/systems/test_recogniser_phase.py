@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cmgan_jax.systems.interface import Task
-from cmgan_jax.systems.recogniser_phase import of_modality
+from cmgan_jax.systems.pretraining import recogniser
+from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.systems.registry import assemble
-from cmgan_jax.systems.sa_cmgan import recogniser
 from cmgan_jax.training.state import apply_evaluation
 
 TASK = Task((16, 16, 3), (16, 16, 1), num_classes=2, stem_aligned=True)

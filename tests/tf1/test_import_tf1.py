@@ -20,7 +20,8 @@ from cmgan_jax.runs.model import item_numbers, load
 from cmgan_jax.runs.record import read_record
 from cmgan_jax.signals.representation import Representation, to_unit
 from cmgan_jax.systems.interface import Task
-from cmgan_jax.systems.sa_cmgan import gan_parts, recogniser
+from cmgan_jax.systems.pretraining import recogniser
+from cmgan_jax.systems.sa_cmgan import gan_parts
 from cmgan_jax.tf1 import variables as tf1
 from cmgan_jax.tf1.importing import import_variables
 from cmgan_jax.training.state import apply_evaluation
