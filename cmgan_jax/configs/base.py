@@ -137,6 +137,9 @@ def _full(direction: str) -> ConfigDict:
     run.checkpoint_every = 500  # steps between checkpoints
     run.keep_checkpoints = 2
     run.validation_examples = 1024  # at most this many, for the accuracy curve
+    # What generates: the last checkpoint, or the one, and of averaged and raw weights
+    # those, whose targets are nearest to real ones on the validation split.
+    run.choose_on_validation = False
     # The same batches by each: "tf_data", "numpy" (without TensorFlow), or "resident"
     # (the data set in device memory, gathered there: for an accelerator).
     run.reader = "tf_data"

@@ -1,7 +1,7 @@
 """How far generated targets as a whole are from real ones, in a judge's features."""
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 
 def kernel_distance(
@@ -39,6 +39,31 @@ def standardised(
     spread = by.std(axis=0)
     varies = spread > 1e-6 * max(float(spread.max(initial=0.0)), 1e-30)
     return (features[:, varies] - by[:, varies].mean(axis=0)) / spread[varies]
+
+
+def distance_within_classes(
+    made: Num[np.ndarray, "n f"],
+    real: Num[np.ndarray, "n f"],
+    label: Int[np.ndarray, " n"],
+) -> float | None:
+    """The mean over classes of how far generated targets are from real ones.
+
+    It grows where targets are taken for another class, where they do not look real and
+    where they are all alike.
+
+    Args:
+      made: features of generated targets, [n f].
+      real: features of real targets of the same classes; the scale is theirs.
+      label: classes of both, row by row.
+
+    Returns:
+      Mean of `kernel_distance`, without a unit; None where no class has two items.
+    """
+    one, other = (standardised(features, real) for features in (made, real))
+    rows = [label == name for name in np.unique(label)]
+    found = [kernel_distance(one[own], other[own]) for own in rows]
+    known = [distance for distance in found if distance is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _kernel(one, other):

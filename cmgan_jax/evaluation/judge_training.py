@@ -170,7 +170,9 @@ class _Looks:
         """{"accuracy", "n", "step"} of the variables on disk, if any."""
         return self._state["best"]
 
-    def __call__(self, step: int, variables: Tree) -> dict[str, float]:
+    def __call__(
+        self, step: int, variables: Tree, alternative: str
+    ) -> dict[str, float]:
         accuracy = self._accuracy(jax.device_get(variables))
         # Of equals the last: it has seen the most.
         if self.best is None or accuracy >= self.best["accuracy"]:

@@ -9,9 +9,12 @@ from jaxtyping import Int, UInt8
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.evaluation.judges import Judge, stored_judges
+from cmgan_jax.evaluation.distance import distance_within_classes
+from cmgan_jax.evaluation.judges import Judge, require_judges, stored_judges
 from cmgan_jax.evaluation.metrics import spread_ratio
+from cmgan_jax.runs.checkpoints import SCORE
 from cmgan_jax.runs.model import make_generate
+from cmgan_jax.runs.phases import scored
 from cmgan_jax.runs.record import RunRecord
 from cmgan_jax.runs.writers import grid, write_picture
 from cmgan_jax.signals.direction import Direction
@@ -34,16 +37,23 @@ class _Pairs:
 def make_sample(
     system: System, record: RunRecord, prepared: PreparedData, workdir: Path
 ) -> Callable[[int, Finished], dict[str, float]]:
-    """Builds (step, inference variables by phase) -> scalars that also writes grids.
+    """Builds (step, variables by phase, alternative) -> scalars that also writes grids.
 
     A grid's columns are source, real target and generated target of evenly spread
     validation items; see `look` for the scalars. Data without a validation split show
     training items and log none; without judges no accuracy is logged. A grid is called
     STEP.png, or STEP_DIRECTION.png where the system knows several directions, and then
-    scalars are named after the direction as well.
+    scalars are named after the direction as well, the mean of their distances beside
+    them; of an alternative to the variables
+    that generate, grid and scalars are named after it.
+
+    Raises:
+      ValueError: the run is to be chosen on validation and the data have no such split.
     """
     generate = make_generate(system)
     validates = "validation" in prepared.splits
+    if record.settings.run.choose_on_validation:
+        _prepare_choice(system, prepared)
     limit = record.settings.run.validation_examples
     pairs = {way: _pairs(prepared, way, limit) for way in system.directions}
     if not validates:
@@ -51,21 +61,36 @@ def make_sample(
     elif not all(some.judges for some in pairs.values()):
         print("No judges are stored with the data: no validation accuracy is logged.")
 
-    def sample(step: int, finished: Finished) -> dict[str, float]:
+    def sample(step: int, finished: Finished, alternative: str) -> dict[str, float]:
         variables = {name: finished[name] for name in system.generating}
-        scalars = {}
+        scalars, distances = {}, []
         for way, some in pairs.items():
             generated = generate(variables, some.sources, direction=way)
-            suffix = f"_{way.name}" if len(pairs) > 1 else ""
+            suffix = scored(f"_{way.name}" if len(pairs) > 1 else "", alternative)
             _write_grid(
                 workdir / "samples" / f"{step:06d}{suffix}.png", some, generated
             )
             if validates:
                 seen = look(generated, some.targets, some.label, some.judges)
                 scalars |= {name + suffix: value for name, value in seen.items()}
+                distances.append(seen.get(SCORE))
+        if len(distances) > 1 and None not in distances:
+            scalars[scored(SCORE, alternative)] = float(np.mean(distances))
         return scalars
 
     return sample
+
+
+def _prepare_choice(system: System, prepared: PreparedData) -> None:
+    """Sees to a validation split and to judges, whose features choose."""
+    if "validation" not in prepared.splits:
+        raise ValueError(
+            f"config.run.choose_on_validation needs a validation split, and "
+            f"{prepared.path} has none: give --config.run.choose_on_validation=False, "
+            "or prepare data with one."
+        )
+    for way in system.directions:
+        require_judges(prepared, way.target)
 
 
 def look(
@@ -83,13 +108,18 @@ def look(
       judges: of the targets' modality; may be none.
 
     Returns:
-      "validation_accuracy" of the strictest judge, in [0, 1], where there is one, and
+      "validation_accuracy" of the strictest judge, in [0, 1], and
+      "validation_distance", see `distance_within_classes`, where there are judges, and
       "validation_diversity", see `metrics.diversity`, where it is known.
     """
     scalars = {}
     if judges:
         right = [np.mean(judge.guess(generated) == label) for judge in judges]
         scalars["validation_accuracy"] = float(min(right))
+        seen = (judges[0].features(items) for items in (generated, real))
+        distance = distance_within_classes(*seen, label)
+        if distance is not None:
+            scalars[SCORE] = distance
     names = tuple(map(str, range(int(label.max()) + 1)))
     diversity = spread_ratio(names, label, generated, real)
     if diversity["mean"] is not None:

@@ -5,6 +5,7 @@ every item is saved with a digest of its step and its bits, computed on the devi
 compared after restoring.
 """
 
+import operator
 import os
 import time
 from collections.abc import Mapping
@@ -91,6 +92,10 @@ def abstract(tree: Tree, sharding: jax.sharding.Sharding) -> Tree:
     )
 
 
+# What checkpoints are chosen by, where they are chosen: the least is the best.
+SCORE = "validation_distance"
+
+
 class Checkpoints:
     """The checkpoints of one phase in one folder, a sub-folder per step."""
 
@@ -99,20 +104,31 @@ class Checkpoints:
 
         Args:
           folder: where the steps are; made if it is to be written.
-          keep: how many of the newest steps stay; None opens for reading only, which
-            leaves a run that is writing there undisturbed.
+          keep: how many of the newest steps stay, and the one of the least score; None
+            opens for reading only, which leaves a run that is writing there
+            undisturbed.
         """
         self._folder = Path(folder).resolve()
         self._keep = keep
         self._manager = self._open()
 
     def _open(self) -> ocp.CheckpointManager:
+        scored = {"best_fn": operator.itemgetter(SCORE), "best_mode": "min"}
         if self._keep is None:
-            options = ocp.CheckpointManagerOptions(read_only=True)
+            options = ocp.CheckpointManagerOptions(read_only=True, **scored)
         else:
+            policies = ocp.checkpoint_managers
+            best = policies.BestN(
+                get_metric_fn=scored["best_fn"],
+                reverse=True,
+                n=1,
+                keep_checkpoints_without_metrics=False,
+            )
+            kept = [policies.LatestN(self._keep), best]
             options = ocp.CheckpointManagerOptions(
-                preservation_policy=ocp.checkpoint_managers.LatestN(self._keep),
+                preservation_policy=policies.AnyPreservationPolicy(kept),
                 cleanup_tmp_directories=True,
+                **scored,
             )
         return ocp.CheckpointManager(self._folder, options=options)
 
@@ -120,8 +136,27 @@ class Checkpoints:
         """Steps with a finished checkpoint, newest first."""
         return sorted(self._manager.all_steps(), reverse=True)
 
-    def save(self, step: int, items: Mapping[str, Tree]) -> None:
+    def scores(self, step: int) -> dict[str, float]:
+        """What was saved as the scores of a step; empty where there were none."""
+        return dict(self._manager.metrics(step) or {})
+
+    def best(self) -> int | None:
+        """The step whose SCORE is the least; None where no step has one."""
+        scored = [step for step in self.steps() if SCORE in self.scores(step)]
+        return min(scored, key=lambda step: self.scores(step)[SCORE], default=None)
+
+    def save(
+        self,
+        step: int,
+        items: Mapping[str, Tree],
+        scores: Mapping[str, float] | None = None,
+    ) -> None:
         """Starts to save items under a step; a step already saved stays as it is.
+
+        Args:
+          step: updates made so far.
+          items: trees of arrays by name.
+          scores: what was measured of them, SCORE among it; None where nothing was.
 
         Raises:
           ValueError: an earlier save failed (disk full, for one).
@@ -132,7 +167,9 @@ class Checkpoints:
         digests = {name: digest(tree, step=step) for name, tree in items.items()}
         arguments = {name: ocp.args.StandardSave(tree) for name, tree in items.items()}
         arguments["digests"] = ocp.args.JsonSave(digests)
-        self._manager.save(step, args=ocp.args.Composite(**arguments), force=True)
+        self._manager.save(
+            step, args=ocp.args.Composite(**arguments), metrics=scores, force=True
+        )
 
     def restore(self, step: int, items: Mapping[str, Tree]) -> dict[str, Tree]:
         """Restores the items named, and nothing else.

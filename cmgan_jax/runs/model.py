@@ -160,7 +160,10 @@ class Model:
 
 
 def load(workdir: str | Path) -> Model:
-    """Restores the newest checkpoint of a run, on whatever devices there are.
+    """Restores what generates of a run, on whatever devices there are.
+
+    That is the newest checkpoint, or the one chosen on validation where the run's
+    configuration says so.
 
     Raises:
       FileNotFoundError: the folder is no workdir, or the run has not come so far yet.
@@ -169,7 +172,11 @@ def load(workdir: str | Path) -> Model:
     workdir = Path(workdir)
     record = read_record(workdir)
     system = assemble(record.settings, record.task)
-    restored = {name: _restore(workdir, system, name) for name in system.generating}
+    chosen = record.settings.run.choose_on_validation
+    restored = {
+        name: _restore(workdir, system, name, chosen=chosen)
+        for name in system.generating
+    }
     variables = {name: tree for name, (_, tree) in restored.items()}
     step = max((step for step, _ in restored.values()), default=0)
     return Model(
@@ -182,8 +189,10 @@ def load(workdir: str | Path) -> Model:
     )
 
 
-def _restore(workdir: Path, system: System, phase: str) -> tuple[int, Tree]:
-    """The newest step of a phase and its inference variables."""
+def _restore(
+    workdir: Path, system: System, phase: str, *, chosen: bool = False
+) -> tuple[int, Tree]:
+    """The newest step of a phase, or the best known, and its inference variables."""
     folder = checkpoint_folder(workdir, phase)
     checkpoints = Checkpoints(folder) if folder.exists() else None
     steps = checkpoints.steps() if checkpoints else []
@@ -192,11 +201,12 @@ def _restore(workdir: Path, system: System, phase: str) -> tuple[int, Tree]:
             f"{workdir} has no checkpoint of phase {phase!r} yet: run "
             f"`{command('train', workdir=workdir)} ...` until it saves one."
         )
+    step = (checkpoints.best() if chosen else None) or steps[0]
     shapes = system.inference_shapes((phase,))[phase]
     everywhere = devices.replicated(devices.data_mesh())
     items = {"inference": abstract(shapes, everywhere)}
     try:
-        return steps[0], checkpoints.restore(steps[0], items)["inference"]
+        return step, checkpoints.restore(step, items)["inference"]
     except DamagedCheckpointError as error:
         raise DamagedCheckpointError(
             f"{error} Run train again: it sets the damaged checkpoint aside and goes "

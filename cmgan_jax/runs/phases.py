@@ -8,18 +8,18 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from cmgan_jax.runs.checkpoints import Checkpoints, abstract
+from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems.interface import Finished, Phase
 from cmgan_jax.training.dispatch import Feeds
 from cmgan_jax.training.loop import Hooks, Intervals, Scalars, fit
 
-# (step, inference variables) -> scalars to log.
-Sample = Callable[[int, Any], Scalars]
+# (step, inference variables, name of the alternative they are or "") -> scalars to log.
+Sample = Callable[[int, Any, str], Scalars]
 
 
-def no_sample(step: int, variables: Any) -> Scalars:
+def no_sample(step: int, variables: Any, alternative: str) -> Scalars:
     """Looks at nothing."""
     return {}
 
@@ -39,6 +39,7 @@ def run_phase(
     keep: int,
     mesh: Mesh,
     sample: Sample = no_sample,
+    choose: bool = False,
 ) -> Any:
     """Runs one phase to its end; a phase that is finished is only restored.
 
@@ -51,6 +52,8 @@ def run_phase(
       keep: checkpoints to keep.
       mesh: devices that share each batch.
       sample: looks at the inference variables now and then.
+      choose: alternatives are looked at too, the best of them is what a checkpoint
+        keeps as inference variables, and the best checkpoint stays.
 
     Returns:
       The phase's inference variables after its last step.
@@ -75,15 +78,14 @@ def run_phase(
         return phase.inference(state)
     writer = MetricsWriter(workdir, phase=phase.name, step=done)
 
-    def save(number, state):
-        items = {"training": state, "inference": phase.inference(state)}
-        checkpoints.save(number, items)
+    look = _Look(phase, sample, choose)
 
-    hooks = Hooks(
-        log=writer.write,
-        sample=lambda number, state: sample(number, phase.inference(state)),
-        save=save,
-    )
+    def save(number, state):
+        inference, scores = look.chosen(number, state)
+        items = {"training": state, "inference": inference}
+        checkpoints.save(number, items, scores)
+
+    hooks = Hooks(log=writer.write, sample=look, save=save)
     feed = feeds(phase.needs, phase.batch_size, phase.order_seed, done)
     try:
         state = fit(
@@ -99,3 +101,39 @@ def run_phase(
         checkpoints.close()
         writer.close()
     return phase.inference(state)
+
+
+class _Look:
+    """Looks at what may generate, and says which of it is the best."""
+
+    def __init__(self, phase: Phase, sample: Sample, choose: bool):
+        self._phase = phase
+        self._sample = sample
+        self._choose = choose
+        self._seen: tuple[int, Scalars] = (-1, {})
+
+    def __call__(self, number: int, state: Any) -> Scalars:
+        scalars = self._sample(number, self._phase.inference(state), "")
+        if self._choose:
+            for name, variables in self._phase.alternatives(state).items():
+                scalars |= self._sample(number, variables, name)
+        self._seen = number, scalars
+        return scalars
+
+    def chosen(self, number: int, state: Any) -> tuple[Any, Scalars | None]:
+        """The best inference variables of a state, and the scores it is known by."""
+        inference = self._phase.inference(state)
+        step, scalars = self._seen
+        if not self._choose or step != number:
+            return inference, None
+        found = {"": inference, **self._phase.alternatives(state)}
+        known = [name for name in found if scored(SCORE, name) in scalars]
+        if not known:
+            return inference, None
+        best = min(known, key=lambda name: scalars[scored(SCORE, name)])
+        return found[best], {**scalars, SCORE: scalars[scored(SCORE, best)]}
+
+
+def scored(name: str, alternative: str) -> str:
+    """Name of a scalar of an alternative; of the inference variables themselves: ""."""
+    return f"{name}_{alternative}" if alternative else name

@@ -24,9 +24,9 @@ from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.loop import Intervals, Scalars
 
 # (system, record, prepared data, workdir) -> what looks at the variables that generate:
-# (step, inference variables of phases by name) -> scalars to log.
+# (step, inference variables of phases by name, alternative) -> scalars to log.
 MakeSample = Callable[
-    [System, RunRecord, PreparedData, Path], Callable[[int, Finished], Scalars]
+    [System, RunRecord, PreparedData, Path], Callable[[int, Finished, str], Scalars]
 ]
 
 
@@ -84,9 +84,10 @@ def train_run(
     finished: dict[str, Any] = {}
     for phase in system.phases:
 
-        def sample(step, variables, name=phase.name):
-            return look(step, {**finished, name: variables})
+        def sample(step, variables, alternative, name=phase.name):
+            return look(step, {**finished, name: variables}, alternative)
 
+        looked_at = bool(look) and phase.name == _last(system)
         finished[phase.name] = run_phase(
             phase,
             finished=finished,
@@ -95,7 +96,8 @@ def train_run(
             intervals=_intervals(run),
             keep=run.keep_checkpoints,
             mesh=mesh,
-            sample=sample if look and phase.name == _last(system) else no_sample,
+            sample=sample if looked_at else no_sample,
+            choose=looked_at and run.choose_on_validation,
         )
     return finished
 

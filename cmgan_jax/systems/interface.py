@@ -62,6 +62,7 @@ class Phase:
       inference: state -> the variables that are used once the phase is over.
       either_way: it is the same in both directions, so that a run may take it over from
         the run of the other direction.
+      alternatives: state -> other variables that `inference` could have been, by name.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Phase:
     step: Callable[[Any, Batch], tuple[Any, dict[str, jax.Array]]]
     inference: Callable[[Any], Tree]
     either_way: bool = False
+    alternatives: Callable[[Any], dict[str, Tree]] = lambda state: {}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,7 +31,7 @@ from cmgan_jax.systems.pretraining import (
 from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.training import losses, optim
 from cmgan_jax.training.augmentation import Variation
-from cmgan_jax.training.state import apply_evaluation
+from cmgan_jax.training.state import GanState, Tree, apply_evaluation
 
 GAN = "gan"
 ENCODER_PARTS = ("trunk", "hidden", "features", "code")
@@ -134,7 +134,13 @@ def _gan_phase(config, task: Task, parts: GanParts, pretraining: str) -> Phase:
         init=init,
         step=gan_phase.make_step(parts),
         inference=lambda state: state.inference,
+        alternatives=_alternatives,
     )
+
+
+def _alternatives(state: GanState) -> dict[str, Tree]:
+    """The weights as they are, beside their averages."""
+    return {} if state.averaged is None else {"raw": state.raw}
 
 
 def _make_generate(parts: GanParts) -> Generate:

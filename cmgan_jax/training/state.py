@@ -84,8 +84,11 @@ class GanState(struct.PyTreeNode):
     @property
     def inference(self) -> Tree:
         """{"encoder": variables, "generator": variables} that generate."""
-        if self.averaged is not None:
-            return self.averaged
+        return self.raw if self.averaged is None else self.averaged
+
+    @property
+    def raw(self) -> Tree:
+        """The same, of the weights as they are."""
         return {
             "encoder": self.encoder.variables,
             "generator": self.generator.variables,

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from cmgan_jax.evaluation.distance import kernel_distance, standardised
+from cmgan_jax.evaluation.distance import (
+    distance_within_classes,
+    kernel_distance,
+    standardised,
+)
 
 
 def test_by_hand():
@@ -27,3 +31,15 @@ def test_the_scale_is_that_of_the_real_ones():
     real = np.array([[0.0, 5.0, 1.0], [10.0, 5.0, 3.0]])
     np.testing.assert_allclose(standardised(real, real), [[-1, -1], [1, 1]])
     np.testing.assert_allclose(standardised(real + 5.0, real)[0], [0.0, 4.0])
+
+
+def test_the_distance_within_classes_sees_classes_that_change_places():
+    """Taken together both sets are the same; class by class they are far apart."""
+    draw = np.random.default_rng(0)
+    label = np.repeat([0, 1], 60)
+    real = draw.normal(size=(120, 8)) + 4.0 * label[:, None]
+    again = draw.normal(size=(120, 8)) + 4.0 * label[:, None]
+    near = distance_within_classes(again, real, label)
+    assert abs(near) < 0.1
+    assert distance_within_classes(again[::-1], real, label) > 10 * abs(near) + 1.0
+    assert distance_within_classes(real[[0, 60]], real[[0, 60]], label[[0, 60]]) is None
