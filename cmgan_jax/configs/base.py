@@ -98,7 +98,7 @@ def _full(direction: str) -> ConfigDict:
     # of generated targets before they are asked about them.
     config.variation = variation = ConfigDict()
     variation.shift = 2  # largest random shift, pixels
-    variation.noise = 0.1  # largest deviation of added noise, on the scale [-1, 1]
+    variation.noise = 0.3  # largest deviation of added noise, on the scale [-1, 1]
     variation.tint = 0.1  # deviation of contrast and brightness
     variation.cutout = 0.0  # largest share of height and of width that is blotted out
     variation.mirror = False  # half of the pictures are turned left to right
