@@ -127,6 +127,22 @@ def partners(
     return _RowsByLabel(target_labels).draw_same(np.asarray(source_labels), rng)
 
 
+def others(labels: Int[np.ndarray, " n"], *, seed: int) -> Int64[np.ndarray, " n"]:
+    """For every row a row of another label, drawn uniformly; for evaluation.
+
+    Args:
+      labels: label of every row.
+      seed: non-negative.
+
+    Raises:
+      ValueError: there is one label only.
+    """
+    by_label = _RowsByLabel(labels)
+    by_label.require_others(labels)
+    rng = np.random.default_rng([seed, 1, _PARTNER])
+    return by_label.draw_other(np.asarray(labels), rng)
+
+
 class _RowsByLabel:
     """Rows sorted by label, so that drawing one is arithmetic on positions."""
 

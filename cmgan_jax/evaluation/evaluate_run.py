@@ -2,6 +2,7 @@
 
 "full": every source, the judges of the data set, everything in `metrics`. "original":
 what the authors measured, one fixed batch of 64 under the run's own classifier.
+"shuffled": the full one, from sources of another class: the floor of every measure.
 """
 
 import json
@@ -20,7 +21,7 @@ from cmgan_jax.signals.representation import require_same
 
 __all__ = ["PROTOCOLS", "TEST_SPLITS", "evaluate_run", "read_result"]
 
-PROTOCOLS = ("full", "original")
+PROTOCOLS = ("full", "original", "shuffled")
 VERSION = 2  # of what is measured; a result of another version is made anew
 
 
@@ -43,7 +44,7 @@ def evaluate_run(
       model: a trained system.
       prepared: data with the model's representation and classes.
       split: name of the split.
-      protocol: "full" or "original".
+      protocol: one of PROTOCOLS.
       direction: needed where the system knows several.
       seed: of the noise.
 
@@ -64,7 +65,7 @@ def evaluate_run(
     require_fitting(model, prepared)
     direction = direction or model.direction
     judges = ()
-    if protocol == "full":
+    if protocol != "original":
         judges = require_judges(prepared, direction.target)
     made_from = _made_from(model, prepared, judges, direction, protocol, seed)
     path = result_path(model, split, protocol=protocol, direction=direction)
@@ -75,8 +76,9 @@ def evaluate_run(
         return stored
     head = {"protocol": protocol, "direction": direction.name, "split": split}
     common = {"split": split, "direction": direction, "seed": seed}
-    if protocol == "full":
-        table = make_table(model, judges, prepared, **common)
+    if protocol != "original":
+        shuffled = protocol == "shuffled"
+        table = make_table(model, judges, prepared, shuffled=shuffled, **common)
         table.save(items)
         body = _measured(table, judges)
     else:

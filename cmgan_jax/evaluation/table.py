@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
-from cmgan_jax.data.order import partners
+from cmgan_jax.data.order import others, partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.nearest import nearest_of_class
@@ -136,6 +136,7 @@ def make_table(
     split: str,
     direction: Direction,
     seed: int = 0,
+    shuffled: bool = False,
 ) -> Table:
     """Generates a target for every source of a split and looks at all of them.
 
@@ -148,13 +149,18 @@ def make_table(
       split: name of the split.
       direction: from which modality to which.
       seed: of the noise, and of the partners where pairing is by class.
+      shuffled: every target is generated from a source of another class, and judged as
+        if it were of its row's: what an accuracy is worth without the source.
     """
     rows = prepared.split(split)
     source, target = rows.of(direction.source), rows.of(direction.target)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=seed)
     real = np.asarray(target.array)[partner]
     name = f"{direction.title}, {split}"
-    generated = _generate(model, source.array, direction, seed=seed, name=name)
+    sources = source.array
+    if shuffled:
+        sources = np.asarray(sources)[others(source.label, seed=seed)]
+    generated = _generate(model, sources, direction, seed=seed, name=name)
     trained = prepared.split("train").of(direction.target)
     nearest_row, nearest_distance = nearest_of_class(
         np.concatenate([generated, real]),
@@ -184,7 +190,7 @@ def make_table(
         nearest_distance=nearest_distance[:n],
         real_nearest_row=nearest_row[n:],
         real_nearest_distance=nearest_distance[n:],
-        response=_response(model, source.array, generated, direction, seed=seed),
+        response=_response(model, sources, generated, direction, seed=seed),
         generated=generated,
         real=real,
     )

@@ -12,6 +12,8 @@ TRAINED_ON_TRAIN = (
 def lines(result: Mapping[str, Any]) -> list[str]:
     """A result of `evaluate_run` as a few lines of text."""
     title = f"{result['direction']} {result['split']}"
+    if result["protocol"] == "shuffled":
+        title += " from sources of other classes"
     if result["protocol"] == "original":
         head = (
             f"{title} (original protocol): accuracy {result['accuracy']:.4f}  "

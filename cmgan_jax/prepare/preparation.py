@@ -16,9 +16,9 @@ from cmgan_jax.data.prepared import (
     open_prepared,
 )
 from cmgan_jax.prepare.builder import PairedBuilder
-from cmgan_jax.prepare.lock import hold
 from cmgan_jax.prepare.report import REPORT_FILE, read_report
 from cmgan_jax.prepare.source import Changes, changes_of
+from cmgan_jax.runtime.lock import hold
 from cmgan_jax.runtime.names import shown
 
 _STAGING = f"{INCOMPLETE_PREFIX}update"
@@ -53,7 +53,7 @@ def prepare(
     folder = pathlib.Path(builder.data_dir)
     with (
         _no_new_folders(builder),
-        hold(builder.output),
+        hold(builder.output, "prepare"),
         _no_unfinished_data(builder.output / builder.name),
     ):
         _tidy(folder, builder.output / builder.name)

@@ -18,6 +18,7 @@ from cmgan_jax.runs.record import (
     write_record,
 )
 from cmgan_jax.runtime import devices
+from cmgan_jax.runtime.lock import hold
 from cmgan_jax.runtime.outputs import require_own_or_empty
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
@@ -55,6 +56,7 @@ def train_run(
     Raises:
       ValueError: the configuration is no good, or not the one the run was started
         with, or the folder holds something else than a run.
+      HeldError: another process trains there.
       NonFiniteError: a step computed NaN or infinity.
       Interrupted: the run was asked to stop and has saved its state.
     """
@@ -69,18 +71,29 @@ def train_run(
         folder_is="--workdir",
         expected="a run",
     )
+    with hold(workdir, "train"):
+        record = _begin_or_continue(record, workdir)
+        if recognisers_from is not None:
+            adopt(workdir, record, system, recognisers_from)
+        look = make_sample and make_sample(system, record, prepared, workdir)
+        return _run_phases(system, record, prepared, workdir, look, mesh)
+
+
+def _begin_or_continue(record: RunRecord, workdir: Path) -> RunRecord:
+    """The record of the run, which is written, with the versions it began with."""
     if (workdir / RECORD_FILE).exists():
         started = read_record(workdir)
         require_continuable(started, record, workdir)
         record = dataclasses.replace(record, versions=started.versions)
     write_record(workdir, record)
-    if recognisers_from is not None:
-        adopt(workdir, record, system, recognisers_from)
+    return record
+
+
+def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
     run = record.settings.run
     feeds = open_feeds(
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
     )
-    look = make_sample and make_sample(system, record, prepared, workdir)
     finished: dict[str, Any] = {}
     for phase in system.phases:
 

@@ -94,7 +94,7 @@ def test_covers_the_truth_about_as_often_as_it_says(simulation):
 
 
 @pytest.mark.parametrize(
-    ("correct", "message"), [([], "no windows"), ([2, 0], "0 and 1")]
+    ("correct", "message"), [([], "no windows"), ([2, 0], "0 to 1")]
 )
 def test_unusable_input_is_refused(correct, message):
     with pytest.raises(ValueError, match=message):

@@ -15,10 +15,10 @@ from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.judges import judge_folder
 from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
-from cmgan_jax.prepare.lock import LOCK_FILE, hold
 from cmgan_jax.prepare.plan import Defect, Plan, Produced
 from cmgan_jax.prepare.preparation import prepare, verify
 from cmgan_jax.prepare.source import changes_of, list_source
+from cmgan_jax.runtime.lock import hold, lock_file
 from cmgan_jax.signals.representation import Representation
 
 CONFIG = PairedConfig(representation=Representation(image_size=16))
@@ -251,11 +251,12 @@ def test_the_list_of_a_source_ends(source, tmp_path):
     assert [line.split(" ", 2)[2] for line in archive["files"]] == ["one.txt"]
 
 
+LOCK_FILE = lock_file("prepare")
 HOLDER = textwrap.dedent(
     """
     import pathlib, sys, time
-    from cmgan_jax.prepare.lock import hold
-    with hold(pathlib.Path(sys.argv[1])):
+    from cmgan_jax.runtime.lock import hold
+    with hold(pathlib.Path(sys.argv[1]), "prepare"):
         print("held", flush=True)
         time.sleep(60)
     """
@@ -282,10 +283,12 @@ def test_a_second_prepare_says_who_holds_the_folder(source, tmp_path):
 def test_a_lock_of_another_machine_is_believed(tmp_path):
     file = tmp_path / LOCK_FILE
     file.write_text('{"pid": 7, "host": "elsewhere", "since": "2026-01-01"}')
-    refused = pytest.raises(ValueError, match=rf"7 on elsewhere .* delete {file}")
-    with refused, hold(tmp_path):
+    refused = pytest.raises(
+        ValueError, match=rf"7 on elsewhere does `prepare` .* delete {file}"
+    )
+    with refused, hold(tmp_path, "prepare"):
         pass
     file.write_text("half a fi")
-    with hold(tmp_path):
+    with hold(tmp_path, "prepare"):
         assert json.loads(file.read_text())["pid"] == os.getpid()
     assert not file.exists()

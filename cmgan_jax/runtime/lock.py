@@ -1,4 +1,4 @@
-"""One `prepare` at a time in a folder."""
+"""One process at a time in a folder: one `prepare`, one `train`."""
 
 import contextlib
 import datetime
@@ -9,11 +9,18 @@ import pathlib
 import socket
 from collections.abc import Iterator
 
-LOCK_FILE = ".prepare.lock"
+
+class HeldError(ValueError):
+    """Another process works in the folder."""
+
+
+def lock_file(work: str) -> str:
+    """Name of the file that says who works in a folder, such as ".train.lock"."""
+    return f".{work}.lock"
 
 
 @contextlib.contextmanager
-def hold(folder: pathlib.Path) -> Iterator[None]:
+def hold(folder: pathlib.Path, work: str) -> Iterator[None]:
     """Holds a folder for this process; makes it if it is not there.
 
     The system releases the lock of a process that ends in any way, so that what such a
@@ -21,23 +28,24 @@ def hold(folder: pathlib.Path) -> Iterator[None]:
     does not share them: then the file says who holds it.
 
     Args:
-      folder: where data are prepared.
+      folder: where the work is done.
+      work: the verb that does it, such as "train".
 
     Raises:
-      ValueError: another process holds it; says which, where and since when.
+      HeldError: another process holds it; says which, where and since when.
     """
-    file = folder / LOCK_FILE
+    file = folder / lock_file(work)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
     except PermissionError:
         if not folder.is_dir():
             raise
-        # Nobody can prepare into it; what is finished there can be looked at.
+        # Nobody can work in it; what is finished there can be looked at.
         yield
         return
     with os.fdopen(descriptor, "r+") as opened:
-        _take(opened, file)
+        _take(opened, file, work)
         opened.seek(0)
         opened.truncate()
         json.dump(_myself(), opened)
@@ -48,7 +56,7 @@ def hold(folder: pathlib.Path) -> Iterator[None]:
             file.unlink(missing_ok=True)
 
 
-def _take(opened, file: pathlib.Path) -> None:
+def _take(opened, file: pathlib.Path, work: str) -> None:
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held = False
@@ -61,16 +69,16 @@ def _take(opened, file: pathlib.Path) -> None:
     if held is None and here:
         held = _runs(holder.get("pid"))
     if held or not here:
-        raise ValueError(
-            f"{file.parent} is being prepared by process {holder.get('pid', '?')} on "
-            f"{holder.get('host', '?')} since {holder.get('since', '?')}. Wait for it, "
-            f"name another --output, or, if it is gone, delete {file}."
+        raise HeldError(
+            f"process {holder.get('pid', '?')} on {holder.get('host', '?')} does "
+            f"`{work}` in {file.parent} since {holder.get('since', '?')}. Wait for it, "
+            f"name another folder, or, if it is gone, delete {file}."
         )
     if not file.exists() or not os.path.samestat(
         os.fstat(opened.fileno()), file.stat()
     ):
-        raise ValueError(
-            f"{file.parent} was just prepared by another process. Start again."
+        raise HeldError(
+            f"another process just ended `{work}` in {file.parent}. Start again."
         )
 
 
