@@ -92,6 +92,27 @@ class GanState(struct.PyTreeNode):
         }
 
 
+class PairGanState(struct.PyTreeNode):
+    """State of CMCGAN's phase, which trains both directions.
+
+    Attributes:
+      step: updates of the generator made so far.
+      rng: root key, never advanced (see rng.stream).
+      generator: encoders and decoders of both modalities.
+      discriminator: network that tells real, fake and mismatched pairs apart.
+    """
+
+    step: Leaf
+    rng: Leaf
+    generator: NetState
+    discriminator: NetState
+
+    @property
+    def inference(self) -> Tree:
+        """The generator's variables."""
+        return self.generator.variables
+
+
 def new_network(
     variables: Tree,
     optimizer: optax.GradientTransformation,
