@@ -124,6 +124,10 @@ def _full(direction: str) -> ConfigDict:
     gan.discriminator_every = 1  # the discriminator learns at every n-th step
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 
+    config.gallery = gallery = ConfigDict()  # of the system "retrieval"
+    gallery.items = 2048  # training pairs that are kept to be returned
+    gallery.choice = "random"  # among those of the class, or "nearest" among pairs
+
     config.run = run = ConfigDict()
     run.log_every = 50  # steps between lines of metrics.jsonl
     run.sample_every = 500  # steps between sample grids

@@ -23,12 +23,14 @@ READERS = ("tf_data", "numpy", "resident")
 LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
+    "gallery": ("items",),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
         *("validation_examples", "steps_per_call"),
     ),
 }
+CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight", "shift", "noise", "tint"),
     "gan": (
@@ -100,6 +102,26 @@ def check_cmcgan(config: SimpleNamespace, task: Task) -> None:
                 f"config.gan.{name}={value}: CMCGAN has none, give "
                 f"--config.gan.{name}=0."
             )
+
+
+def check_retrieval(config: SimpleNamespace, task: Task) -> None:
+    """Refuses what cannot be retrieved with.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    require_both_directions(config)
+    _require_networks(config, task)
+    objective, choice = config.classifier.objective, config.gallery.choice
+    require_known("classifier.objective", objective, ("classification",))
+    require_known("gallery.choice", choice, CHOICES)
+    _require_pairs(config, task)
+    if choice == "nearest" and not config.classifier.pair_weight:
+        raise ValueError(
+            "config.gallery.choice='nearest' asks recognisers that were not trained on "
+            "pairs: give --config.classifier.pair_weight=1, or "
+            "--config.gallery.choice=random."
+        )
 
 
 def require_both_directions(config: SimpleNamespace) -> None:

@@ -47,7 +47,7 @@ def count(tree) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(tree))
 
 
-BOTH_WAYS = {"cmcgan"}
+BOTH_WAYS = {"cmcgan", "retrieval", "retrieval_nearest"}
 # Each in one direction, in turn; the default in both.
 CASES = [
     (name, "both" if name in BOTH_WAYS else ("s2i", "i2s")[i % 2])
@@ -66,8 +66,8 @@ def test_every_configuration_steps_and_generates(name, direction, settings):
         after, metrics = jax.eval_shape(phase.step, states[phase.name], batch)
         assert jax.tree.structure(after) == jax.tree.structure(states[phase.name])
         assert all(scalar.shape == () for scalar in metrics.values())
-    assert phase.name == "gan"
-    assert {"d_loss", "g_loss", "reconstruction"} <= set(metrics)
+    if phase.name == "gan":
+        assert {"d_loss", "g_loss", "reconstruction"} <= set(metrics)
     shapes = system.inference_shapes(system.generating)
     named = {"s2i": (S2I,), "i2s": (I2S,), "both": (S2I, I2S)}
     assert system.directions == named[direction]
