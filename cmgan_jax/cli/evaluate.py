@@ -30,8 +30,8 @@ PROTOCOL = flags.DEFINE_enum(
     "full",
     list(PROTOCOLS),
     "full: every item, disjoint judges, intervals, diversity. original: the authors' "
-    "64 fixed items and the run's own classifier. shuffled: every item, from a source of "
-    "another class: what the numbers are worth without the source.",
+    "64 fixed items and the run's own classifier. shuffled: every item, from a source "
+    "of another class: what the numbers are worth without the source.",
 )
 
 

@@ -56,7 +56,7 @@ def _full(direction: str) -> ConfigDict:
     config = ConfigDict()
     config.name = ""  # in tables and reports
     config.system = "sa_cmgan"  # the module of systems/ that assembles it
-    config.direction = direction  # "s2i" or "i2s"
+    config.direction = direction  # "s2i", "i2s", or "both" at once where a system does
     config.seed = 0  # of initial weights, order of examples and noise
     config.compute_dtype = "float32"  # or "bfloat16"; weights stay float32
 
@@ -113,7 +113,8 @@ def _full(direction: str) -> ConfigDict:
     # batch is made with it and reconstructed, so that z carries what the source does
     # not say. 0: z is only ever noise, and is soon ignored.
     gan.posterior_weight = 0.005
-    # Mean absolute error; without a posterior, class-aligned data need 0.
+    # Mean absolute error; without a posterior, class-aligned data need 0. Of CMCGAN:
+    # the consistency of its cycles.
     gan.reconstruction_weight = 20.0 if direction == "s2i" else 10.0
     # Cross-entropy of the generated target under the run's own recogniser of targets,
     # and of finding the target by its source's code; no judge takes part.
@@ -130,6 +131,10 @@ def _full(direction: str) -> ConfigDict:
     gan.discriminator_every = 1  # the discriminator learns at every n-th step
     gan.discriminator_varied = False  # what it sees is varied: for little data
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
+
+    config.gallery = gallery = ConfigDict()  # of the system "retrieval"
+    gallery.items = 2048  # training pairs that are kept to be returned
+    gallery.choice = "random"  # among those of the class, or "nearest" among pairs
 
     config.run = run = ConfigDict()
     run.log_every = 50  # steps between lines of metrics.jsonl

@@ -22,7 +22,9 @@ def interval(
     confidence: float = 0.95,
     draws: int = DRAWS,
 ) -> tuple[float, float]:
-    """Confidence interval of an accuracy, or another mean in [0, 1], over windows that come in songs, and in runs.
+    """Confidence interval of an accuracy over windows that come in songs, and in runs.
+
+    Of any other mean of values in [0, 1] as well.
 
     The songs (and the runs) get random weights, as in the Bayesian bootstrap (Rubin,
     1981), and the ends are quantiles of the accuracy under these weights. To the songs
@@ -81,7 +83,7 @@ def difference(
     *,
     seed: Integer[np.ndarray, " n"],
 ) -> tuple[float, float]:
-    """95 % interval of how much higher one accuracy is than another of the same windows.
+    """95 % interval of how much higher one accuracy is than another, of equal windows.
 
     Paired: what makes a song or a seed hard for both does not count.
 

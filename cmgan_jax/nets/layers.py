@@ -164,6 +164,11 @@ class BatchNorm(nn.Module):
         return y.reshape(x.shape).astype(self.dtype)
 
 
+def take_turns(kinds):
+    """Batches [b ...] of several kinds as one: row i is of kind i % len(kinds)."""
+    return jnp.stack(kinds, 1).reshape(-1, *kinds[0].shape[1:])
+
+
 def _beside(x, vector):
     """One value per feature, shaped to meet the features of x."""
     return lax.expand_dims(vector, range(x.ndim - 1))

@@ -11,7 +11,7 @@ from cmgan_jax.runs.record import RunRecord, differences, read_record
 from cmgan_jax.systems.interface import System
 
 # What a phase that serves both directions does not depend on.
-OWN = ("name", "direction", "gan", "run")
+OWN = ("name", "direction", "gan", "gallery", "run")
 
 
 def shared_settings(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,17 +14,23 @@ from cmgan_jax.training import losses
 
 ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
+BOTH = "both"  # directions of a run that makes them at once
+CMCGAN_LACKS = (
+    *("posterior_weight", "classification_weight", "pair_weight", "average_decay"),
+)
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
 LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
+    "gallery": ("items",),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
         *("validation_examples", "steps_per_call"),
     ),
 }
+CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
     "variation": ("shift", "noise", "tint", "cutout"),
@@ -45,7 +51,6 @@ def check_run(config: SimpleNamespace) -> None:
     Raises:
       ValueError: names the field, what it holds and what it may hold.
     """
-    require_known("direction", config.direction, DIRECTIONS)
     require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
     require_known("run.reader", config.run.reader, READERS)
     _require_at_least(config, LEAST_ONE, 1)
@@ -66,20 +71,78 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     Raises:
       ValueError: names the field, what it holds and what it may hold.
     """
-    model, gan = config.model, config.gan
-    require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
-    require_known("model.late_stages", model.late_stages, LATE_STAGES)
-    require_known("model.spectral_norm", model.spectral_norm, SPECTRAL_NORM)
-    require_known("model.discriminator_head", model.discriminator_head, HEADS)
+    gan = config.gan
+    require_known("direction", config.direction, DIRECTIONS)
+    _require_networks(config, task)
+    head = config.model.discriminator_head
+    require_known("model.discriminator_head", head, HEADS)
     require_known("classifier.objective", config.classifier.objective, PRETRAINING)
-    require_known("gan.loss", gan.loss, losses.ADVERSARIAL_LOSSES)
     require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
-    _require_at_least(config, LEAST_ZERO, 0)
-    _require_rates(config)
-    _require_stage(model.attention_stage, task)
+    _require_mismatched(gan, task)
     _require_data(gan, task)
     _require_pairs(config, task)
     _require_recognisers(config)
+
+
+def check_cmcgan(config: SimpleNamespace, task: Task) -> None:
+    """Refuses what CMCGAN cannot be trained with.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    require_both_directions(config)
+    _require_networks(config, task)
+    require_known(
+        "model.discriminator_head", config.model.discriminator_head, ("dense",)
+    )
+    _require_mismatched(config.gan, task)
+    for name in CMCGAN_LACKS:
+        value = getattr(config.gan, name)
+        if value:
+            raise ValueError(
+                f"config.gan.{name}={value}: CMCGAN has none, give "
+                f"--config.gan.{name}=0."
+            )
+
+
+def check_retrieval(config: SimpleNamespace, task: Task) -> None:
+    """Refuses what cannot be retrieved with.
+
+    Raises:
+      ValueError: names the field, what it holds and what it may hold.
+    """
+    require_both_directions(config)
+    _require_networks(config, task)
+    objective, choice = config.classifier.objective, config.gallery.choice
+    require_known("classifier.objective", objective, ("classification",))
+    require_known("gallery.choice", choice, CHOICES)
+    _require_pairs(config, task)
+    if choice == "nearest" and not config.classifier.pair_weight:
+        raise ValueError(
+            "config.gallery.choice='nearest' asks recognisers that were not trained on "
+            "pairs: give --config.classifier.pair_weight=1, or "
+            "--config.gallery.choice=random."
+        )
+
+
+def require_both_directions(config: SimpleNamespace) -> None:
+    """Raises ValueError where one direction is asked of a run that makes both."""
+    if config.direction != BOTH:
+        raise ValueError(
+            f"config.direction={config.direction!r}: one run of {config.system!r} "
+            f"makes both directions: give {BOTH!r} after the colon of --config."
+        )
+
+
+def _require_networks(config: SimpleNamespace, task: Task) -> None:
+    model = config.model
+    require_known("model.attention_form", model.attention_form, ATTENTION_FORMS)
+    require_known("model.late_stages", model.late_stages, LATE_STAGES)
+    require_known("model.spectral_norm", model.spectral_norm, SPECTRAL_NORM)
+    require_known("gan.loss", config.gan.loss, losses.ADVERSARIAL_LOSSES)
+    _require_at_least(config, LEAST_ZERO, 0)
+    _require_rates(config)
+    _require_stage(model.attention_stage, task)
 
 
 def require_known(name: str, value: str, known: Iterable[str]) -> None:
@@ -133,13 +196,16 @@ def _require_stage(stage: int, task: Task) -> None:
         )
 
 
-def _require_data(gan, task: Task) -> None:
+def _require_mismatched(gan, task: Task) -> None:
     if task.num_classes < 2 and gan.mismatched_weight:
         raise ValueError(
             f"config.gan.mismatched_weight={gan.mismatched_weight} needs targets of "
             "another class, but the data set has one class: set it to 0 or prepare "
             "more classes."
         )
+
+
+def _require_data(gan, task: Task) -> None:
     if gan.posterior_weight and not gan.average_decay:
         raise ValueError(
             f"config.gan.posterior_weight={gan.posterior_weight} needs averages, whose "

@@ -1,38 +1,15 @@
 """What the discriminator learns, and what it and others tell the generator."""
 
 import jax
-import jax.numpy as jnp
 
+from cmgan_jax.systems.discriminate import Metrics, discriminate, learn_at_times
 from cmgan_jax.systems.gan_parts import GanParts
 from cmgan_jax.training import losses, rng
 from cmgan_jax.training.state import (
     GanState,
     NetState,
-    Tree,
     apply_evaluation,
-    apply_gradients,
-    apply_training,
 )
-
-Metrics = dict[str, jax.Array]
-
-
-def discriminate(parts: GanParts, discriminator: NetState, params: Tree, kinds, code):
-    """Logits of several kinds of targets with the same code, and new collections.
-
-    One pass with one power iteration for all kinds: they take turns in its batch, so
-    that a batch split over devices stays so.
-    """
-    count = len(kinds)
-    targets = jnp.stack(kinds, 1).reshape(-1, *kinds[0].shape[1:])
-    logits, collections = apply_training(
-        parts.discriminator.clone(groups=count),
-        discriminator,
-        params,
-        targets,
-        jnp.repeat(code, count, axis=0),
-    )
-    return logits.reshape(-1, count).T, collections
 
 
 def update_discriminator(
@@ -44,8 +21,9 @@ def update_discriminator(
     kinds = {kind: _seen(parts, state, x, kind) for kind, x in kinds.items()}
 
     def loss_of(params):
+        pairs = [(target, code) for target in kinds.values()]
         rows, collections = discriminate(
-            parts, state.discriminator, params, list(kinds.values()), code
+            parts.discriminator, state.discriminator, params, pairs
         )
         logits = dict(zip(kinds, rows, strict=True))
         loss = losses.discriminator_loss(
@@ -57,23 +35,13 @@ def update_discriminator(
         means = {f"{kind}_logit": row.mean() for kind, row in logits.items()}
         return loss, ({"d_loss": loss, **means}, collections)
 
-    def learn(discriminator):
-        gradients, (metrics, collections) = jax.grad(loss_of, has_aux=True)(
-            discriminator.params
-        )
-        updated = apply_gradients(
-            discriminator, gradients, parts.discriminator_optimizer
-        )
-        return updated.replace(collections=collections), metrics
-
-    def sit_out(discriminator):
-        _, (metrics, _) = loss_of(discriminator.params)
-        return discriminator, metrics
-
-    if parts.discriminator_every == 1:
-        return learn(state.discriminator)
-    learns = state.step % parts.discriminator_every == 0
-    return jax.lax.cond(learns, learn, sit_out, state.discriminator)
+    return learn_at_times(
+        state.discriminator,
+        loss_of,
+        parts.discriminator_optimizer,
+        step=state.step,
+        every=parts.discriminator_every,
+    )
 
 
 def criticise(parts: GanParts, state: GanState, *, target, label, judged):
@@ -84,7 +52,7 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
     def loss_of(fake):
         seen = _seen(parts, state, fake, "generated")
         (logits,), collections = discriminate(
-            parts, discriminator, discriminator.params, [seen], code
+            parts.discriminator, discriminator, discriminator.params, [(seen, code)]
         )
         adversarial = losses.generator_loss(parts.loss, logits)
         # Of the rows whose z is noise, no target is the right one.

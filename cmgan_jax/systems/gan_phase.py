@@ -13,8 +13,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems.discriminate import Metrics
 from cmgan_jax.systems.gan_average import average
-from cmgan_jax.systems.gan_critic import Metrics, criticise, update_discriminator
+from cmgan_jax.systems.gan_critic import criticise, update_discriminator
 from cmgan_jax.systems.gan_parts import GanParts
 from cmgan_jax.systems.interface import Shape
 from cmgan_jax.training import losses, rng

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from cmgan_jax.nets.discriminator import Discriminator
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.generator import Generator
+from cmgan_jax.nets.pair_discriminator import PairDiscriminator
 from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.systems.interface import Shape
@@ -63,6 +64,18 @@ def discriminator(config: SimpleNamespace) -> Discriminator:
     return Discriminator(
         width=model.width,
         head=model.discriminator_head,
+        hidden_size=model.hidden_size,
+        norm=model.discriminator_norm,
+        spectral_norm=_spectral_norm(config, "discriminator"),
+        **_attention(config),
+    )
+
+
+def pair_discriminator(config: SimpleNamespace) -> PairDiscriminator:
+    """The discriminator of pairs."""
+    model = config.model
+    return PairDiscriminator(
+        width=model.width,
         hidden_size=model.hidden_size,
         norm=model.discriminator_norm,
         spectral_norm=_spectral_norm(config, "discriminator"),

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, SimpleNamespace
 
-from cmgan_jax.systems import sa_cmgan
+from cmgan_jax.systems import cmcgan, retrieval, sa_cmgan
 from cmgan_jax.systems.checks import check_run, require_known
 from cmgan_jax.systems.interface import System, Task
 
 SYSTEMS: Mapping[str, Callable[[SimpleNamespace, Task], System]] = MappingProxyType(
-    {"sa_cmgan": sa_cmgan.assemble}
+    {
+        "sa_cmgan": sa_cmgan.assemble,
+        "cmcgan": cmcgan.assemble,
+        "retrieval": retrieval.assemble,
+    }
 )
 
 

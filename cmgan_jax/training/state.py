@@ -95,6 +95,50 @@ class GanState(struct.PyTreeNode):
         }
 
 
+class PairGanState(struct.PyTreeNode):
+    """State of CMCGAN's phase, which trains both directions.
+
+    Attributes:
+      step: updates of the generator made so far.
+      rng: root key, never advanced (see rng.stream).
+      generator: encoders and decoders of both modalities.
+      discriminator: network that tells real, fake and mismatched pairs apart.
+    """
+
+    step: Leaf
+    rng: Leaf
+    generator: NetState
+    discriminator: NetState
+
+    @property
+    def inference(self) -> Tree:
+        """The generator's variables."""
+        return self.generator.variables
+
+
+class GalleryState(struct.PyTreeNode):
+    """State of the phase that keeps training items.
+
+    Attributes:
+      step: batches kept so far.
+      recognisers: variables of the recognisers of both modalities, frozen.
+      items: modality to uint8 [n h w c], zeros where nothing is kept yet.
+      label: int32 [n].
+      places: modality to places among pairs, [n k]; None of recognisers without pairs.
+    """
+
+    step: Leaf
+    recognisers: Tree
+    items: Tree
+    label: Leaf
+    places: Tree = None
+
+    @property
+    def inference(self) -> Tree:
+        """{"items", "label", "places"}."""
+        return {"items": self.items, "label": self.label, "places": self.places}
+
+
 def new_network(
     variables: Tree,
     optimizer: optax.GradientTransformation,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.runs.checkpoints import digest
-from cmgan_jax.systems.gan_critic import discriminate
+from cmgan_jax.systems.discriminate import discriminate
 from cmgan_jax.training.state import NetState
 
 SHAPE = (4, 16, 16, 3)
@@ -54,7 +54,8 @@ def test_kinds_judged_together_are_judged_as_each_alone(norm, make_parts):
 
     @jax.jit
     def judge(kinds):
-        return discriminate(parts, network, network.params, kinds, code)
+        pairs = [(target, code) for target in kinds]
+        return discriminate(parts.discriminator, network, network.params, pairs)
 
     logits, after = judge(kinds)
     alone = [judge([kind]) for kind in kinds]
