@@ -171,7 +171,7 @@ def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
     news = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
     config["model"] = {**config["model"], **news}
     config["classifier"] = {**config["classifier"], "objective": "classification"}
-    config["gallery"] = {"items": 2048, "choice": "random"}
+    config["gallery"] = {"size": 2048, "choice": "random"}
     return {**fields, "config": config}
 
 

@@ -32,7 +32,7 @@ RECORD = RunRecord(
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999} | NEW_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
-        "gallery": {"items": 2048, "choice": "random"},
+        "gallery": {"size": 2048, "choice": "random"},
         "run": {"log_every": 1},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
