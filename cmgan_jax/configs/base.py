@@ -133,7 +133,7 @@ def _full(direction: str) -> ConfigDict:
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
-    gallery.items = 2048  # training pairs that are kept to be returned
+    gallery.size = 2048  # training pairs that are kept to be returned
     gallery.choice = "random"  # among those of the class, or "nearest" among pairs
 
     config.run = run = ConfigDict()

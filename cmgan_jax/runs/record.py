@@ -175,7 +175,7 @@ def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
     config["classifier"] = classifier
     config["variation"] = {**varied, "cutout": 0.0, "mirror": False}
     config["gan"] = {**config["gan"], "discriminator_varied": False}
-    config["gallery"] = {"items": 2048, "choice": "random"}
+    config["gallery"] = {"size": 2048, "choice": "random"}
     config["run"] = {**config["run"], "choose_on_validation": False}
     return {**fields, "config": config}
 

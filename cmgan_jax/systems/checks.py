@@ -23,7 +23,7 @@ READERS = ("tf_data", "numpy", "resident")
 LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
-    "gallery": ("items",),
+    "gallery": ("size",),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),

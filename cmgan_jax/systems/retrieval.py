@@ -41,7 +41,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
     gallery = gallery_phase(
         module,
         task=task,
-        items=config.gallery.items,
+        items=config.gallery.size,
         batch_size=config.classifier.batch_size,
         seed=config.seed,
     )

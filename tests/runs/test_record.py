@@ -38,7 +38,7 @@ RECORD = RunRecord(
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
         "variation": {**OLD_VARIATION, "cutout": 0.0, "mirror": False},
-        "gallery": {"items": 2048, "choice": "random"},
+        "gallery": {"size": 2048, "choice": "random"},
         "run": {"log_every": 1, "choose_on_validation": False},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),

@@ -10,9 +10,11 @@ from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runs.checkpoints import digest
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.optim import adam
 
 SHAPE = (16, 16, 1)
+VARIATION = Variation(shift=1, noise=0.1)
 MODULE = Recogniser(
     encoder=Encoder(4, hidden_size=16, features_size=8, attention_stage=None),
     num_classes=2,
@@ -43,7 +45,7 @@ def state():
 @pytest.fixture(scope="module")
 def step():
     return jax.jit(
-        classifier.make_step(MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1)
+        classifier.make_step(MODULE, OPTIMIZER, modality="image", variation=VARIATION)
     )
 
 

@@ -21,7 +21,7 @@ FIELDS = {
     "model.hidden_size": 16,
     "model.attention_stage": -1,
     "classifier.batch_size": 8,
-    "gallery.items": 20,
+    "gallery.size": 20,
 }
 SHAPES = {"image": TASK.image_shape, "sound": TASK.sound_shape}
 
@@ -134,7 +134,7 @@ def test_chance_needs_no_pairs_and_nearness_does(settings):
         assemble(settings("retrieval_nearest", "both", fields), TASK)
     with pytest.raises(ValueError, match=r"gallery\.choice='best' is unknown; known"):
         assemble(settings("retrieval", "both", {"gallery.choice": "best"}), TASK)
-    with pytest.raises(ValueError, match=r"gallery\.items=0: expected 1 or more"):
-        assemble(settings("retrieval", "both", {"gallery.items": 0}), TASK)
+    with pytest.raises(ValueError, match=r"gallery\.size=0: expected 1 or more"):
+        assemble(settings("retrieval", "both", {"gallery.size": 0}), TASK)
     with pytest.raises(ValueError, match="one run of 'retrieval' makes both"):
         assemble(settings("retrieval", "i2s"), TASK)
