@@ -40,9 +40,9 @@ def adversarial_alone(config: ConfigDict) -> None:
     config.classifier.decay_from = 1.0
     config.classifier.pair_weight = 0.0
 
-    config.variation.shift = 0
-    config.variation.noise = 0.0
-    config.variation.tint = 0.0
+    for variation in (config.variation.image, config.variation.sound):
+        variation.shift = 0
+        variation.noise = variation.tint = variation.cutout = 0.0
 
     config.gan.posterior_weight = 0.0
     config.gan.reconstruction_weight = 0.0
@@ -95,13 +95,16 @@ def _full(direction: str) -> ConfigDict:
     classifier.pair_weight = 1.0
 
     # Random changes that leave an item what it is: of what recognisers learn from, and
-    # of generated targets before they are asked about them.
+    # of generated targets before they are asked about them. A spectrogram is recognised
+    # under more noise than a picture, whose details are small.
     config.variation = variation = ConfigDict()
-    variation.shift = 2  # largest random shift, pixels
-    variation.noise = 0.3  # largest deviation of added noise, on the scale [-1, 1]
-    variation.tint = 0.1  # deviation of contrast and brightness
-    variation.cutout = 0.0  # largest share of height and of width that is blotted out
-    variation.mirror = False  # half of the pictures are turned left to right
+    for modality, noise, cutout in (("image", 0.1, 0.0), ("sound", 0.4, 0.4)):
+        variation[modality] = one = ConfigDict()
+        one.shift = 2  # largest random shift, pixels
+        one.noise = noise  # largest deviation of added noise, on the scale [-1, 1]
+        one.tint = 0.1  # deviation of contrast and brightness
+        one.cutout = cutout  # largest share of height and width blotted out
+        one.mirror = False  # half of them are turned left to right
 
     config.gan = gan = ConfigDict()
     gan.steps = 12000  # updates of the generator

@@ -12,11 +12,9 @@ def get_config(argument: str = "s2i") -> ConfigDict:
     config.classifier.steps *= 3
     config.gan.pair_weight = 0.0
 
-    config.variation.shift = 6
-    config.variation.noise = 0.3
-    config.variation.tint = 0.2
-    config.variation.cutout = 0.4
-    config.variation.mirror = True
+    image = config.variation.image
+    image.shift, image.noise, image.tint, image.cutout = 6, 0.2, 0.2, 0.4
+    image.mirror = True
     config.gan.discriminator_varied = True
 
     config.run.choose_on_validation = True

@@ -173,7 +173,8 @@ def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
     classifier = {**config["classifier"], "objective": "classification"}
     varied = {name: classifier.pop(name) for name in ("shift", "noise", "tint")}
     config["classifier"] = classifier
-    config["variation"] = {**varied, "cutout": 0.0, "mirror": False}
+    varied |= {"cutout": 0.0, "mirror": False}
+    config["variation"] = {"image": varied, "sound": {**varied, "tint": 0.0}}
     config["gan"] = {**config["gan"], "discriminator_varied": False}
     config["gallery"] = {"size": 2048, "choice": "random"}
     config["run"] = {**config["run"], "choose_on_validation": False}

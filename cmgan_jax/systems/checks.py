@@ -1,5 +1,6 @@
 """Configurations refused before anything heavy, by the field that is wrong."""
 
+import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
 
@@ -33,7 +34,8 @@ LEAST_ONE = {
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
-    "variation": ("shift", "noise", "tint", "cutout"),
+    "variation.image": ("shift", "noise", "tint", "cutout"),
+    "variation.sound": ("shift", "noise", "tint", "cutout"),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
         *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),
@@ -154,7 +156,7 @@ def require_known(name: str, value: str, known: Iterable[str]) -> None:
 def _require_at_least(config, fields, least: int) -> None:
     for section, names in fields.items():
         for name in names:
-            value = getattr(getattr(config, section), name)
+            value = operator.attrgetter(f"{section}.{name}")(config)
             if value < least:
                 raise ValueError(
                     f"config.{section}.{name}={value}: expected {least} or more."

@@ -67,7 +67,7 @@ def make_step(
 
     def step(state, batch):
         key = rng.stream(state.rng, "varied", state.step)
-        x = variation.of(modality)(to_unit(batch[modality]), key)
+        x = variation(to_unit(batch[modality]), key)
         dropout = {"dropout": rng.stream(state.rng, "dropout", state.step)}
 
         def loss_of(params):

@@ -12,6 +12,7 @@ from cmgan_jax.nets.pair_discriminator import PairDiscriminator
 from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.systems.interface import Shape
+from cmgan_jax.training.augmentation import Variation
 
 # The networks whose kernels are normalised.
 SPECTRAL_NORM = {
@@ -19,6 +20,14 @@ SPECTRAL_NORM = {
     "discriminator": ("discriminator",),
     "both": ("generator", "discriminator"),
 }
+
+
+def variations(config: SimpleNamespace) -> dict[str, Variation]:
+    """Modality to the random changes of its items."""
+    return {
+        name: Variation(**vars(fields))
+        for name, fields in vars(config.variation).items()
+    }
 
 
 def encoder(config: SimpleNamespace) -> Encoder:

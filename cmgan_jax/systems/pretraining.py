@@ -25,7 +25,6 @@ from cmgan_jax.systems.pretraining_phase import (
     pretraining_phase,
 )
 from cmgan_jax.training import losses, optim
-from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.state import Tree, apply_evaluation, apply_training
 
 RECOGNISERS = "recognisers"
@@ -141,5 +140,5 @@ def _phase(name, module, objective, config, task: Task) -> Phase:
         steps=fields.steps,
         batch_size=fields.batch_size,
         seed=config.seed,
-        variation=Variation(**vars(config.variation)),
+        variations=networks.variations(config),
     )

@@ -3,7 +3,7 @@
 What the networks learn is an objective: recognisers and autoencoders are two.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,7 @@ def pretraining_phase(
     steps: int,
     batch_size: int,
     seed: int,
-    variation: Variation,
+    variations: Mapping[str, Variation],
 ) -> Phase:
     """The phase; its inference variables are the module's.
 
@@ -61,7 +61,7 @@ def pretraining_phase(
       steps: updates.
       batch_size: pairs per update.
       seed: of weights, augmentation and the order of the items.
-      variation: of the items before they are looked at.
+      variations: modality to what is done to its items before they are looked at.
     """
 
     def init(root, finished):
@@ -82,7 +82,7 @@ def pretraining_phase(
         seed=seed,
         order_seed=seed,
         init=init,
-        step=_make_step(objective, optimizer, variation),
+        step=_make_step(objective, optimizer, variations),
         inference=lambda state: state.inference,
         either_way=True,
     )
@@ -91,11 +91,11 @@ def pretraining_phase(
 def _make_step(
     objective: Objective,
     optimizer: optax.GradientTransformation,
-    variation: Variation,
+    variations: Mapping[str, Variation],
 ) -> Callable[[NetworkState, Batch], tuple[NetworkState, Metrics]]:
     def vary(state, batch, modality):
         key = rng.stream(state.rng, f"varied {modality}", state.step)
-        return variation.of(modality)(to_unit(batch[modality]), key)
+        return variations[modality](to_unit(batch[modality]), key)
 
     def step(state, batch):
         varied = [vary(state, batch, modality) for modality in MODALITIES]

@@ -30,7 +30,6 @@ from cmgan_jax.systems.pretraining import (
 )
 from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.training import losses, optim
-from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.state import GanState, Tree, apply_evaluation
 
 GAN = "gan"
@@ -97,7 +96,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
         z_size=config.model.z_size,
-        variation=Variation(**vars(config.variation)).of(direction.target),
+        variation=networks.variations(config)[direction.target],
         **{name: getattr(gan, name) for name in WEIGHTS},
     )
 

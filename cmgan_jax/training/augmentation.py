@@ -17,7 +17,7 @@ class Variation:
       tint: deviation of contrast and brightness: the light of a picture, the dynamics
         and the level of a sound.
       cutout: largest share of height and of width that is blotted out.
-      mirror: half of the pictures are turned left to right; a sound never is.
+      mirror: half of the items are turned left to right, which suits no sound.
     """
 
     shift: int = 0
@@ -25,10 +25,6 @@ class Variation:
     tint: float = 0.0
     cutout: float = 0.0
     mirror: bool = False
-
-    def of(self, modality: str) -> "Variation":
-        """What of it suits a modality, "image" or "sound"."""
-        return dataclasses.replace(self, mirror=self.mirror and modality == "image")
 
     def __call__(
         self, x: Float[Array, "b h w c"], key: Key[Array, ""]

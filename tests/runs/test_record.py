@@ -37,7 +37,10 @@ RECORD = RunRecord(
         | NEWER_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
-        "variation": {**OLD_VARIATION, "cutout": 0.0, "mirror": False},
+        "variation": {
+            name: {**OLD_VARIATION, "cutout": 0.0, "mirror": False}
+            for name in ("image", "sound")
+        },
         "gallery": {"size": 2048, "choice": "random"},
         "run": {"log_every": 1, "choose_on_validation": False},
     },

@@ -33,9 +33,9 @@ PLAIN = {
     "gan.classification_weight": 0.0,
     "gan.pair_weight": 0.0,
     "gan.reconstruction_weight": 10.0,
-    "variation.shift": 0,
-    "variation.noise": 0.0,
-    "variation.tint": 0.0,
+    "variation.image.shift": 0,
+    "variation.image.noise": 0.0,
+    "variation.image.tint": 0.0,
 }
 
 

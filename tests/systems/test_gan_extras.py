@@ -116,7 +116,7 @@ def test_averaged_weights_have_the_statistics_of_noise_alone(listening):
 def test_the_recogniser_is_asked_about_varied_targets(helped, make_update):
     """Under much noise it sees something else in the same generated targets."""
     fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
-    varied = make_update(**fields, **{"variation.noise": 20.0}).metrics
+    varied = make_update(**fields, **{"variation.image.noise": 20.0}).metrics
     same, other = "reconstruction", "classification"
     np.testing.assert_allclose(varied[same], helped.metrics[same], rtol=1e-5)
     assert abs(float(varied[other]) - float(helped.metrics[other])) > 1e-4
@@ -125,7 +125,7 @@ def test_the_recogniser_is_asked_about_varied_targets(helped, make_update):
 def test_the_discriminator_sees_varied_targets_where_it_should(helped, make_update):
     """Under much noise its logits change, of every kind; what is generated does not."""
     fields = {"gan.classification_weight": 2.0, "gan.conditioning": "encoder"}
-    noisy = {"variation.noise": 20.0, "gan.discriminator_varied": True}
+    noisy = {"variation.image.noise": 20.0, "gan.discriminator_varied": True}
     varied = make_update(**fields, **noisy).metrics
     same = "reconstruction"
     np.testing.assert_allclose(varied[same], helped.metrics[same], rtol=1e-5)
