@@ -45,7 +45,21 @@ def load(located: str, direction: str) -> ConfigDict:
     """
     file, _, argument = located.partition(":")
     scale, slash, _ = argument.rpartition("/")
+    return _module(file).get_config(f"{scale}{slash}{direction}")
+
+
+def directions(located: str) -> tuple[str, ...]:
+    """What may stand for the direction: "s2i" and "i2s", or "both" in one run.
+
+    Args:
+      located: the file, as `locate` gives it.
+    """
+    default = _module(located.partition(":")[0]).get_config().direction
+    return ("both",) if default == "both" else ("s2i", "i2s")
+
+
+def _module(file: str):
     spec = importlib.util.spec_from_file_location(Path(file).stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.get_config(f"{scale}{slash}{direction}")
+    return module

@@ -6,6 +6,7 @@ what the authors measured, one fixed batch of 64 under the run's own classifier.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cmgan_jax.evaluation.original import judges_itself, original
 from cmgan_jax.evaluation.table import Table, make_table
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.whole_file import write_json
-from cmgan_jax.signals.direction import Direction
+from cmgan_jax.signals.direction import DIRECTIONS, Direction
 from cmgan_jax.signals.representation import require_same
 
 __all__ = ["PROTOCOLS", "TEST_SPLITS", "evaluate_run", "read_result"]
@@ -125,13 +126,37 @@ def read_result(path: Path) -> dict[str, Any] | None:
     return result if known and result["made_from"].get("version") == VERSION else None
 
 
+def read_results(
+    workdir: Path, split: str, *, protocol: str = "full"
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Files of a run's results on a split, in every direction, and what they say."""
+    found = []
+    for direction in ("", *DIRECTIONS):
+        path = _path(Path(workdir), split, protocol=protocol, direction=direction)
+        result = read_result(path)
+        if result is not None:
+            found.append((path, result))
+    return found
+
+
+def is_evaluated(workdir: Path, splits: Sequence[str]) -> bool:
+    """Whether a run has results of the full protocol on all of the splits."""
+    return all(read_results(workdir, split) for split in splits)
+
+
 def result_path(
     model: Model, split: str, *, protocol: str, direction: Direction
 ) -> Path:
     """Where a result is stored; the direction is named where there are several."""
-    prefix = f"{direction.name}_" if len(model.system.directions) > 1 else ""
+    several = len(model.system.directions) > 1
+    named = direction.name if several else ""
+    return _path(model.workdir, split, protocol=protocol, direction=named)
+
+
+def _path(workdir: Path, split: str, *, protocol: str, direction: str) -> Path:
+    prefix = f"{direction}_" if direction else ""
     suffix = "" if protocol == "full" else f"_{protocol}"
-    return model.workdir / "evaluation" / f"{prefix}{split}{suffix}.json"
+    return workdir / "evaluation" / f"{prefix}{split}{suffix}.json"
 
 
 def require_fitting(model: Model, prepared: PreparedData) -> None:

@@ -1,4 +1,4 @@
-"""Several runs of one system, which differ in their seed, in one table."""
+"""Several runs of one system, which differ in their seed, in one line of a table."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cmgan_jax.evaluation.evaluate_run import read_result
+from cmgan_jax.evaluation.evaluate_run import read_results
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.metrics import correct, strictest
 from cmgan_jax.evaluation.table import Table
@@ -15,32 +15,35 @@ from cmgan_jax.evaluation.wording import distance_text
 Run = tuple[dict[str, Any], Table]
 
 
-def summarise(workdirs: Sequence[Path], splits: Sequence[str]) -> dict[str, Any]:
-    """What evaluations of several runs say together, by direction and split.
+def read_runs(
+    workdirs: Sequence[Path], split: str, *, protocol: str = "full"
+) -> dict[str, list[tuple[Path, Run]]]:
+    """Evaluations of several runs on one split, by direction.
 
     Args:
-      workdirs: of runs in one direction or several, evaluated on all of the splits.
-      splits: names.
-
-    Returns:
-      {direction: {split: see `summarise_runs`}}, ready for JSON.
+      workdirs: of runs in one direction or several.
+      split: its name.
+      protocol: of the evaluations; of another than "full", runs may lack them.
 
     Raises:
-      FileNotFoundError: a run is not evaluated on a split.
+      FileNotFoundError: a run is not evaluated on the split.
       ValueError: runs were scored on different data or by different judges.
     """
-    summary: dict[str, Any] = {}
-    for split in splits:
-        by_direction: dict[str, list[tuple[Path, Run]]] = {}
-        for workdir in workdirs:
-            for direction, run in _read(Path(workdir), split):
-                by_direction.setdefault(direction, []).append((Path(workdir), run))
-        for direction, found in by_direction.items():
-            _require_comparable(found)
-            entry = summarise_runs([run for _, run in found])
-            entry["runs"] = [str(workdir) for workdir, _ in found]
-            summary.setdefault(direction, {})[split] = entry
-    return summary
+    by_direction: dict[str, list[tuple[Path, Run]]] = {}
+    for workdir in workdirs:
+        results = read_results(workdir, split, protocol=protocol)
+        if not results and protocol == "full":
+            raise FileNotFoundError(
+                f"{workdir} is not evaluated on its {split} split: run "
+                f"python -m cmgan_jax evaluate --workdir={workdir} --split={split}"
+            )
+        for path, result in results:
+            items = Table.load(path.with_name(f"{path.stem}_items.npz"))
+            run = (Path(workdir), (result, items))
+            by_direction.setdefault(result["direction"], []).append(run)
+    for found in by_direction.values():
+        _require_comparable(found)
+    return by_direction
 
 
 def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
@@ -82,16 +85,17 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def as_markdown(summary: Mapping[str, Any]) -> str:
-    """The summary as one Markdown table, accuracies in percent."""
+    """What `compare` found as one Markdown table, accuracies in percent."""
     lines = [
-        "| direction, split | seeds | accuracy % (least to most) | 95 % interval "
-        "| judges | judges on real | worst class | diversity (least) "
-        "| distance to real (floor) | labels used |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| system, direction, split | seeds | accuracy % (least to most) "
+        "| 95 % interval | judges | judges on real | worst class | diversity (least) "
+        "| distance to real (floor) | labels used | against the first, paired |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for direction, splits in summary.items():
-        for split, entry in splits.items():
-            lines.append(_line(f"{direction}, {split}", entry))
+    for system, directions in summary.items():
+        for direction, splits in directions.items():
+            for split, entry in splits.items():
+                lines.append(_line(f"{system}, {direction}, {split}", entry))
     return "\n".join(lines) + "\n"
 
 
@@ -114,8 +118,16 @@ def _line(name: str, entry: Mapping[str, Any]) -> str:
         _ratio(entry["diversity"]),
         distance_text(entry["distance_to_real"]),
         ", ".join(entry["labels_in_training"]) or "none",
+        _against(entry.get("against")),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _against(difference: Mapping[str, Any] | None) -> str:
+    if difference is None:
+        return ""
+    low, high = (_percent(end) for end in difference["interval"])
+    return f"{100.0 * difference['mean']:+.1f} ({low} to {high})"
 
 
 def _percent(share: float) -> str:
@@ -185,23 +197,6 @@ def _distance(measured: list[Mapping[str, Any]]) -> dict[str, float | None]:
         )
         for name in found[0]
     }
-
-
-def _read(workdir: Path, split: str) -> list[tuple[str, Run]]:
-    """Direction, result and table of every full evaluation of a run on a split."""
-    found = []
-    for prefix in ("", "s2i_", "i2s_"):
-        path = workdir / "evaluation" / f"{prefix}{split}.json"
-        result = read_result(path)
-        if result is not None:
-            items = Table.load(path.with_name(f"{path.stem}_items.npz"))
-            found.append((result["direction"], (result, items)))
-    if not found:
-        raise FileNotFoundError(
-            f"{workdir} is not evaluated on its {split} split: run "
-            f"python -m cmgan_jax evaluate --workdir={workdir} --split={split}"
-        )
-    return found
 
 
 def _require_comparable(found: list[tuple[Path, Run]]) -> None:

@@ -217,10 +217,10 @@ def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_p
     done = run_verb("reproduce", *flags)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    entry = results["i2s"]["test"]
+    entry = results["systems"]["sa_cmgan"]["i2s"]["test"]
     assert entry["seeds"] == 2 and set(entry["judges"]) == {"strided", "pooled"}
     table = (tmp_path / "results.md").read_text()
-    assert table.count("| i2s, test") == 2
+    assert table.count("| sa_cmgan, i2s, test") == 2
     assert table.partition("<!--")[0].strip() in done.stdout
     weights = [
         (tmp_path / f"sa_cmgan_i2s_seed{seed}" / "evaluation" / "test.json").read_text()

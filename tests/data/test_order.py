@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cmgan_jax.data.order import Order, partners
+from cmgan_jax.data.order import Order, others, partners
 from cmgan_jax.training.batch import Needs
 
 LABELS = np.array([0, 1, 1, 2, 2, 2, 0])
@@ -66,8 +66,8 @@ def test_stem_pairs_are_one_moment_and_mismatches_another_class(anchor):
         np.testing.assert_array_equal(rows["image"], rows["sound"])
         labels = LABELS[rows["sound"]]
         mismatched = [rows[name] for name in ("mismatched_image", "mismatched_sound")]
-        for others in mismatched:
-            assert (LABELS[others] != labels).all()
+        for rows in mismatched:
+            assert (LABELS[rows] != labels).all()
         assert not np.array_equal(*mismatched)
 
 
@@ -130,3 +130,14 @@ def test_partners_cover_every_source():
 def test_impossible_orders_are_refused(given, message):
     with pytest.raises(ValueError, match=message):
         order(**given)
+
+
+def test_others_are_of_every_other_label_and_need_two():
+    drawn = others(LABELS, seed=3)
+    assert (LABELS[drawn] != LABELS).all()
+    pairs = set(zip(LABELS.tolist(), LABELS[drawn].tolist(), strict=True))
+    known = len(np.unique(LABELS))
+    assert len(pairs) == known * (known - 1)
+    np.testing.assert_array_equal(drawn, others(LABELS, seed=3))
+    with pytest.raises(ValueError, match="every item has the label"):
+        others(LABELS * 0, seed=3)

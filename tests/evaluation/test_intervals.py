@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from cmgan_jax.evaluation.intervals import PSEUDO_SONG, interval
+from cmgan_jax.evaluation.intervals import PSEUDO_SONG, difference, interval
 
 COVERAGE = Path(__file__).parents[2] / "benchmarks" / "interval_coverage.py"
 
@@ -104,3 +104,16 @@ def test_unusable_input_is_refused(correct, message):
 def test_a_confidence_in_percent_is_refused():
     with pytest.raises(ValueError, match="confidence=95"):
         interval(np.ones(2, int), np.zeros(2, int), confidence=95.0)
+
+
+def test_a_difference_is_paired():
+    """Two systems that err in the same songs differ by less than either varies."""
+    draw = np.random.default_rng(0)
+    song, seed = np.repeat(np.arange(40), 10), np.zeros(400, int)
+    hard = draw.random(40)[song] < 0.4
+    one, other = ~hard, ~hard & (draw.random(400) < 0.9)
+    low, high = difference(other, one, song, seed=seed)
+    assert low < other.mean() - one.mean() < high < 0.1
+    assert high - low < 0.6 * np.ptp(interval(one, song))
+    swapped = difference(one, other, song, seed=seed)
+    np.testing.assert_allclose(swapped, (-high, -low), atol=0.01)

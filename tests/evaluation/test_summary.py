@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.comparison import compare
 from cmgan_jax.evaluation.evaluate_run import VERSION
 from cmgan_jax.evaluation.intervals import interval
-from cmgan_jax.evaluation.summary import as_markdown, summarise
+from cmgan_jax.evaluation.summary import as_markdown
 from cmgan_jax.evaluation.table import Table
 from cmgan_jax.runtime.whole_file import write_json
 
@@ -40,6 +41,11 @@ def write_run(workdir, wrong, *, direction="s2i", split="test", data="d"):
     write_json(workdir / "evaluation" / f"{split}.json", result)
     table.save(workdir / "evaluation" / f"{split}_items.npz")
     return workdir, guess == LABEL
+
+
+def summarise(workdirs, splits) -> dict:
+    """What several runs of one system say."""
+    return compare({"ours": workdirs}, splits)["ours"]
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +92,13 @@ def test_diversity_mean_over_runs_and_least_of_any(runs):
 
 def test_markdown_has_a_line_for_each_direction_and_split(runs, tmp_path):
     other, _ = write_run(tmp_path / "i2s", (), direction="i2s")
-    text = as_markdown(summarise([*runs[0], other], ["test"]))
+    text = as_markdown(compare({"ours": [*runs[0], other]}, ["test"]))
     lines = text.splitlines()
     assert len(lines) == 4 and all(x.count("|") == lines[0].count("|") for x in lines)
-    assert "| s2i, test | 3 | **75.0** (50.0 to 100.0) |" in lines[2]
+    assert "| ours, s2i, test | 3 | **75.0** (50.0 to 100.0) |" in lines[2]
     assert "a 75.0, b 100.0" in lines[2] and "tuba 66.7; least tuba 0.0" in lines[2]
     assert "a loss" in lines[2]
-    assert lines[3].startswith("| i2s, test | 1 | **100.0** (100.0 to 100.0) |")
+    assert lines[3].startswith("| ours, i2s, test | 1 | **100.0** (100.0 to 100.0) |")
 
 
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
@@ -101,3 +107,23 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):
         summarise([runs[0][0], other], ["test"])
     with pytest.raises(FileNotFoundError, match="--split=test_performers"):
         summarise(runs[0], ["test_performers"])
+
+
+def test_systems_are_compared_with_the_first_window_by_window(runs, tmp_path):
+    """The second errs where the first does, and in two windows more."""
+    more = [
+        write_run(tmp_path / str(n), rows)[0]
+        for n, rows in enumerate([(0, 4), range(12), [*range(20, 40), 0, 4]])
+    ]
+    results = compare({"ours": runs[0], "theirs": more}, ["test"])
+    assert list(results) == ["ours", "theirs"]
+    assert "against" not in results["ours"]["s2i"]["test"]
+    against = results["theirs"]["s2i"]["test"]["against"]
+    assert against["system"] == "ours"
+    assert against["mean"] == pytest.approx(-2 / 40)
+    low, high = against["interval"]
+    assert low < -2 / 40 < high
+    alone = results["theirs"]["s2i"]["test"]["headline"]["interval"]
+    assert high - low < 0.9 * (alone[1] - alone[0])
+    fewer = compare({"ours": runs[0], "theirs": more[:2]}, ["test"])
+    assert "against" not in fewer["theirs"]["s2i"]["test"]

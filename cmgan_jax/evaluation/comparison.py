@@ -1,0 +1,74 @@
+"""Several systems in one table, each compared with the first on the same windows."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmgan_jax.evaluation.intervals import difference
+from cmgan_jax.evaluation.metrics import correct, strictest
+from cmgan_jax.evaluation.summary import Run, read_runs, summarise_runs
+
+SHUFFLED = "shuffled"
+
+
+def compare(
+    workdirs: Mapping[str, Sequence[Path]], splits: Sequence[str]
+) -> dict[str, Any]:
+    """What evaluations of the runs of several systems say, by system.
+
+    Args:
+      workdirs: name of a system -> its runs, evaluated on all of the splits; the others
+        are compared with the first. With others beside it, its targets of shuffled
+        sources are a system too, where they are evaluated.
+      splits: names.
+
+    Returns:
+      {system: {direction: {split: see `summarise_runs`}}}, ready for JSON, and "runs",
+      the workdirs. Of all but the first with as many runs as the first, "against" says
+      {"system", "mean", "interval"}: how much higher the headline is.
+
+    Raises:
+      FileNotFoundError: a run is not evaluated on a split.
+      ValueError: runs were scored on different data or by different judges.
+    """
+    reference = next(iter(workdirs), "")
+    found = {
+        name: {split: read_runs(runs, split) for split in splits}
+        for name, runs in workdirs.items()
+    }
+    if len(workdirs) > 1:
+        floor = {
+            split: read_runs(workdirs[reference], split, protocol=SHUFFLED)
+            for split in splits
+        }
+        if all(floor.values()):
+            found[f"{reference}, shuffled sources"] = floor
+    results: dict[str, Any] = {}
+    for name, by_split in found.items():
+        for split, by_direction in by_split.items():
+            for direction, runs in by_direction.items():
+                entry = summarise_runs([run for _, run in runs])
+                entry["runs"] = [str(workdir) for workdir, _ in runs]
+                base = found[reference][split].get(direction, [])
+                if name != reference and len(base) == len(runs):
+                    entry["against"] = {"system": reference} | _difference(
+                        [run for _, run in runs], [run for _, run in base]
+                    )
+                results.setdefault(name, {}).setdefault(direction, {})[split] = entry
+    return results
+
+
+def _difference(runs: Sequence[Run], base: Sequence[Run]) -> dict[str, Any]:
+    """How much higher the headline of the first is, run by run and window by window."""
+    one, other = (
+        np.concatenate([correct(table, strictest(table)) for _, table in some])
+        for some in (runs, base)
+    )
+    song = np.concatenate([table.song for _, table in base])
+    seed = np.repeat(np.arange(len(base)), [len(table) for _, table in base])
+    return {
+        "mean": float(one.mean() - other.mean()),
+        "interval": list(difference(one, other, song, seed=seed)),
+    }
