@@ -44,9 +44,8 @@ class Workload:
 
     @property
     def direction(self) -> Direction:
-        """The way it generates in."""
-        (direction,) = self.system.directions
-        return direction
+        """The way it generates in; of several the first."""
+        return self.system.directions[0]
 
     @property
     def batch_size(self) -> int:

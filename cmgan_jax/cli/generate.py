@@ -36,6 +36,7 @@ from cmgan_jax.generation.generate_files import (
 )
 from cmgan_jax.runs.model import load
 from cmgan_jax.runtime.names import counted, shown
+from cmgan_jax.signals.direction import DIRECTIONS
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
@@ -46,6 +47,12 @@ INPUT = flags.DEFINE_string(
     "A sound or picture file, or a folder of them; folders in it are read too, and "
     "results are put into folders of the same names.",
     required=True,
+)
+DIRECTION = flags.DEFINE_enum(
+    "direction",
+    None,
+    list(DIRECTIONS),
+    "s2i: the input is sounds. i2s: it is pictures. Needed where the run makes both.",
 )
 OUTPUT = flags.DEFINE_string(
     "output", "generated", "Folder for what is generated, apart from --input."
@@ -72,6 +79,8 @@ OVERWRITE = flags.DEFINE_bool(
 def main() -> None:
     """Generates and says where the results are, and what there is none of."""
     model, output = load(WORKDIR.value), Path(OUTPUT.value)
+    if DIRECTION.value:
+        model = model.one_way(DIRECTIONS[DIRECTION.value])
     generated = generate_files(
         model,
         Path(INPUT.value),

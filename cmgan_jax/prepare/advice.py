@@ -40,23 +40,22 @@ def next_steps(data: PreparedData, output: pathlib.Path) -> list[str]:
       output: the folder that `prepare` was given for them.
     """
     # Training refuses losses that need what the data do not have.
+    system = "sa_cmgan" if data.pairing == "stem" else "class_aligned"
     weights = ""
-    if data.pairing == "class":
-        weights += " --config.classifier.pair_weight=0 --config.gan.pair_weight=0"
     if len(data.class_names) == 1:
-        weights += " --config.gan.mismatched_weight=0"
+        weights = " --config.gan.mismatched_weight=0"
     name = output.name or output.resolve().name
 
-    def command(config: str, workdir: str) -> str:
+    def command(scale: str, workdir: str) -> str:
         return (
             f"  python -m cmgan_jax train --data={quoted(output)} "
-            f"--config={config}:s2i --workdir={quoted(f'runs/{workdir}')}{weights}"
+            f"--config={system}:{scale}s2i --workdir={quoted(f'runs/{workdir}')}{weights}"
         )
 
     return [
         "Next, at a quarter of the width, some minutes on two processor cores:",
-        command("quickstart", f"{name}_quick_s2i"),
+        command("quickstart/", f"{name}_quick_s2i"),
         "Or at full width, for an accelerator (half a day or more on two cores):",
-        command("sa_cmgan", f"{name}_s2i"),
+        command("", f"{name}_s2i"),
         "i2s in place of s2i makes sounds from pictures.",
     ]

@@ -19,7 +19,7 @@ class Panel:
 
     Attributes:
       title: what the drawing shows.
-      phase: "recognisers" or "gan".
+      phase: "recognisers", "autoencoders" or "gan".
       scalars: names in metrics.jsonl, each with the name that a reader sees.
       bounds: fixed ends of the vertical axis, or None to fit the values.
     """
@@ -41,6 +41,11 @@ PANELS = (
         "recognisers",
         {"image_accuracy": "picture", "sound_accuracy": "sound"},
         bounds=(0.0, 1.0),
+    ),
+    Panel(
+        "Autoencoders: distance to the input",
+        "autoencoders",
+        {"image_reconstruction": "picture", "sound_reconstruction": "sound"},
     ),
     Panel("GAN: losses", "gan", {"d_loss": "discriminator", "g_loss": "generator"}),
     Panel(

@@ -100,7 +100,7 @@ class Model:
         if len(self.system.directions) != 1:
             raise ValueError(
                 f"{self.workdir} generates in several directions "
-                f"({self._direction_names}): say in which."
+                f"({self._direction_names}): say in which (--direction)."
             )
         (direction,) = self.system.directions
         return direction
@@ -127,12 +127,25 @@ class Model:
           ValueError: the system does not generate in this direction.
         """
         direction = direction or self.direction
+        self._require_way(direction)
+        return self._generate(self.variables, sources, direction=direction, seed=seed)
+
+    def _require_way(self, direction: Direction) -> None:
         if direction not in self.system.directions:
             raise ValueError(
                 f"{self.workdir} does not generate {direction.title} "
                 f"({direction.name}); it knows {self._direction_names}."
             )
-        return self._generate(self.variables, sources, direction=direction, seed=seed)
+
+    def one_way(self, direction: Direction) -> "Model":
+        """The same model, of a system of several directions, in one of them.
+
+        Raises:
+          ValueError: the system does not generate in this direction.
+        """
+        self._require_way(direction)
+        system = dataclasses.replace(self.system, directions=(direction,))
+        return dataclasses.replace(self, system=system)
 
     @functools.cached_property
     def _generate(self):

@@ -34,8 +34,9 @@ def prepared(pairing, path="data", class_names=("flute", "tuba")):
 def test_the_commands_are_whole(pairing, output):
     lines = next_steps(prepared(pairing), pathlib.Path(output))
     commands = [shlex.split(line) for line in lines if line.startswith("  python")]
+    system = {"stem": "sa_cmgan", "class": "class_aligned"}[pairing]
     assert [command[5].split("=")[1] for command in commands] == [
-        *("quickstart:s2i", "sa_cmgan:s2i")
+        *(f"{system}:quickstart/s2i", f"{system}:s2i")
     ]
     assert all(f"--data={output}" in command for command in commands)
     assert "minutes" in lines[0] and "accelerator" in lines[2]
@@ -51,8 +52,7 @@ def test_training_takes_the_commands_as_they_are(pairing, class_names, settings_
         if not line.startswith("  python"):
             continue
         flags = dict(word[2:].split("=") for word in shlex.split(line)[4:])
-        name, direction = flags["config"].split(":")
-        config = load(locate(name), direction)
+        config = load(locate(flags["config"]), "s2i")
         for field, value in flags.items():
             if field.startswith("config."):
                 config.update_from_flattened_dict({field[7:]: float(value)})

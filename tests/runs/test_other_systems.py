@@ -172,6 +172,14 @@ def test_one_phase_trains_both_directions(small_data, known_as, tmp_path):
     assert set(model.variables) == {"joint", "judged"} and model.step == 4
     with pytest.raises(ValueError, match=r"several directions \(s2i, i2s\): say in"):
         model.generate(np.asarray(small_data.split("test").sound.array))
+    alone = model.one_way(I2S)
+    assert alone.direction == I2S
+    images = np.asarray(small_data.split("test").image.array)
+    np.testing.assert_array_equal(
+        alone.generate(images), model.generate(images, direction=I2S)
+    )
+    with pytest.raises(ValueError, match="does not generate sound to image"):
+        alone.one_way(S2I)
     for way in (S2I, I2S):
         sources = np.asarray(small_data.split("train").of(way.source).array)[:20]
         made = model.generate(sources, direction=way, seed=3)
