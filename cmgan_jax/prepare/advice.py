@@ -49,7 +49,8 @@ def next_steps(data: PreparedData, output: pathlib.Path) -> list[str]:
     def command(scale: str, workdir: str) -> str:
         return (
             f"  python -m cmgan_jax train --data={quoted(output)} "
-            f"--config={system}:{scale}s2i --workdir={quoted(f'runs/{workdir}')}{weights}"
+            f"--config={system}:{scale}s2i "
+            f"--workdir={quoted(f'runs/{workdir}')}{weights}"
         )
 
     return [
