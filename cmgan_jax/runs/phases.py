@@ -24,6 +24,10 @@ def no_sample(step: int, variables: Any) -> Scalars:
     return {}
 
 
+def no_check() -> None:
+    """Finds nothing wrong."""
+
+
 def checkpoint_folder(workdir: Path, phase: str) -> Path:
     """Where a phase of a run keeps its checkpoints."""
     return workdir / "checkpoints" / phase
@@ -39,6 +43,7 @@ def run_phase(
     keep: int,
     mesh: Mesh,
     sample: Sample = no_sample,
+    check: Callable[[], None] = no_check,
 ) -> Any:
     """Runs one phase to its end; a phase that is finished is only restored.
 
@@ -51,6 +56,7 @@ def run_phase(
       keep: checkpoints to keep.
       mesh: devices that share each batch.
       sample: looks at the inference variables now and then.
+      check: called before anything is logged or saved; what it raises ends the run.
 
     Returns:
       The phase's inference variables after its last step.
@@ -75,12 +81,17 @@ def run_phase(
         return phase.inference(state)
     writer = MetricsWriter(workdir, phase=phase.name, step=done)
 
+    def log(number, scalars):
+        check()
+        writer.write(number, scalars)
+
     def save(number, state):
+        check()
         items = {"training": state, "inference": phase.inference(state)}
         checkpoints.save(number, items)
 
     hooks = Hooks(
-        log=writer.write,
+        log=log,
         sample=lambda number, state: sample(number, phase.inference(state)),
         save=save,
     )

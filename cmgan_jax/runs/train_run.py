@@ -7,6 +7,7 @@ from typing import Any
 
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.verification import BackgroundVerification
 from cmgan_jax.runs.adoption import adopt
 from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
@@ -56,6 +57,7 @@ def train_run(
       ValueError: the configuration is no good, or not the one the run was started
         with, or the folder holds something else than a run.
       NonFiniteError: a step computed NaN or infinity.
+      DamagedDataError: an array is not as it was prepared; nothing since is saved.
       Interrupted: the run was asked to stop and has saved its state.
     """
     record = new_record(config, prepared)
@@ -82,21 +84,23 @@ def train_run(
     )
     look = make_sample and make_sample(system, record, prepared, workdir)
     finished: dict[str, Any] = {}
-    for phase in system.phases:
+    with BackgroundVerification(prepared.path) as arrays:
+        for phase in system.phases:
 
-        def sample(step, variables, name=phase.name):
-            return look(step, {**finished, name: variables})
+            def sample(step, variables, name=phase.name):
+                return look(step, {**finished, name: variables})
 
-        finished[phase.name] = run_phase(
-            phase,
-            finished=finished,
-            workdir=workdir,
-            feeds=feeds,
-            intervals=_intervals(run),
-            keep=run.keep_checkpoints,
-            mesh=mesh,
-            sample=sample if look and phase.name == _last(system) else no_sample,
-        )
+            finished[phase.name] = run_phase(
+                phase,
+                finished=finished,
+                workdir=workdir,
+                feeds=feeds,
+                intervals=_intervals(run),
+                keep=run.keep_checkpoints,
+                mesh=mesh,
+                sample=sample if look and phase.name == _last(system) else no_sample,
+                check=arrays.require_whole,
+            )
     return finished
 
 
