@@ -8,6 +8,7 @@ import importlib
 import os
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +60,52 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip(f"no real data in {data}: set CMGAN_SHARED to the folder above it")
     return data
+
+
+@pytest.fixture(scope="session")
+def write_film():
+    """(path, pictures by their ms, ...) -> a film of them, with sound if given."""
+
+    def write(
+        path,
+        pictures,
+        *,
+        container="mp4",
+        codec="mpeg4",
+        sound=None,
+        sound_ms=0,
+        matrix=None,
+        ratio=1,
+    ):
+        import av
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(path), "w", format=container) as output:
+            stream = output.add_stream(codec, rate=1000)
+            stream.height, stream.width = next(iter(pictures.values())).shape[:2]
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            stream.bit_rate = 4_000_000
+            stream.codec_context.sample_aspect_ratio = ratio
+            if matrix is not None:
+                stream.set_display_matrix(matrix)
+            heard = sound is not None and output.add_stream(
+                "pcm_s16le" if container == "matroska" else "aac",
+                rate=44100,
+                layout="mono",
+            )
+            for ms, picture in pictures.items():
+                frame = av.VideoFrame.from_ndarray(picture)
+                frame.pts, frame.time_base = ms, Fraction(1, 1000)
+                output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+            if heard:
+                samples = np.asarray(sound, np.float32)[np.newaxis]
+                frame = av.AudioFrame.from_ndarray(samples, "flt", "mono")
+                frame.sample_rate, frame.pts = 44100, 44100 * sound_ms // 1000
+                output.mux(heard.encode(frame))
+                output.mux(heard.encode(None))
+
+    return write
 
 
 @pytest.fixture(scope="session")

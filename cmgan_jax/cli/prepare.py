@@ -119,6 +119,13 @@ _UPDATE = flags.DEFINE_bool(
 _VERIFY = flags.DEFINE_bool(
     "verify", False, "Only check every byte of the finished data at --output."
 )
+_CHECK_CONTENT = flags.DEFINE_bool(
+    "check_content",
+    False,
+    "Recognise changed files of the source by what they hold (SHA-256; all of it is "
+    "read) instead of by their times. Given when data are prepared, it keeps what is "
+    "to be compared later.",
+)
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Processes; 0 is one per core.", lower_bound=0
 )
@@ -176,6 +183,8 @@ def _require_compatible_flags() -> None:
         raise ValueError(
             f"--pairing and --window belong to paired_folders, not to {_DATASET.value}."
         )
+    if _CHECK_CONTENT.value and not _SOURCE.value:
+        raise ValueError("--check_content reads a --source, and none is given.")
     if _VERIFY.value and (_SOURCE.value or _UPDATE.value):
         raise ValueError(
             "--verify only looks at finished data: leave --source and --update out."
@@ -213,4 +222,5 @@ def _builder(output: pathlib.Path):
         source=_SOURCE.value,
         on_bad=_ON_BAD.value,
         workers=_WORKERS.value,
+        check_content=_CHECK_CONTENT.value,
     )

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from cmgan_jax.media.containers import what_is_missing
 from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.foreign import is_heif
+from cmgan_jax.media.foreign import is_film_head
 from cmgan_jax.media.opening import MediaFile
 
 # Only these are tried: FFmpeg's playlists would open other files, its drawings and
@@ -31,10 +31,18 @@ _ADVICE = "copy it again, or keep the part that is there."
 
 def is_recognisable(head: bytes) -> bool:
     """Whether a file begins as common sounds and films do, whatever follows."""
-    first = (b"fLaC", b"OggS", b"ID3", b"\x1aE\xdf\xa3")
-    film = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not is_heif(head)
-    form = head[8:12] in (b"WAVE", b"AVI ", b"AIFF", b"AIFC")
-    return head.startswith(first) or film or form
+    form = head[8:12] in (b"WAVE", b"AIFF", b"AIFC")
+    return head.startswith((b"fLaC", b"ID3")) or is_film_head(head) or form
+
+
+def open_container(file: MediaFile) -> av.container.InputContainer:
+    """An open file as FFmpeg sees it; nothing of it is decoded.
+
+    Raises:
+      FfmpegError: it is none of the formats above, or its header is damaged.
+    """
+    options = {"format_whitelist": _FORMATS}
+    return av.open(file, metadata_errors="ignore", options=options)
 
 
 @dataclasses.dataclass
@@ -71,8 +79,7 @@ class FfmpegSound:
     def __init__(self, file: MediaFile):
         self._file = file
         self._heard = _Heard()
-        options = {"format_whitelist": _FORMATS}
-        self._container = av.open(file, metadata_errors="ignore", options=options)
+        self._container = open_container(file)
         try:
             self._stream = self._container.streams.best("audio")
             if self._stream is None:

@@ -22,12 +22,24 @@ _BY_FIRST_BYTES = (
     (b"#EXTM3U", "it is a playlist: give the sounds it lists"),
 )  # fmt: skip
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_AVIF_BRANDS = (b"avif", b"avis")
+# Matroska and WebM, Ogg, MPEG, Flash, Windows Media; MPEG-TS begins with a G.
+_FILMS = (b"\x1aE\xdf\xa3", b"OggS", b"\0\0\1\xba", b"FLV\1", b"\x30&\xb2u")
 _HEADERLESS = (".raw", ".pcm", ".snd", ".sw", ".vox")
 
 
 def is_heif(head: bytes) -> bool:
     """Whether a file begins as HEIC and HEIF pictures do."""
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+def is_film_head(head: bytes) -> bool:
+    """Whether a file begins as films do; some with sound only begin so as well."""
+    boxes = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+    if boxes:
+        return not is_heif(head) and head[8:12] not in _AVIF_BRANDS
+    stream = head.startswith(b"G") and not head.startswith(b"GIF")
+    return stream or head.startswith(_FILMS) or head[8:12] == b"AVI "
 
 
 def what_it_is(head: bytes) -> str:
@@ -78,6 +90,11 @@ def why_no_picture(head: bytes, *, heif_is_known: bool) -> str:
         return (
             "a HEIC picture, which pillow-heif reads: pip install 'cmgan_jax[heif]'; "
             "or export it as JPEG."
+        )
+    if is_film_head(head):
+        return (
+            "no picture but a film or sound; ffmpeg -i FILM -vf fps=1 PICTURE_%03d.png "
+            "takes pictures out of a film."
         )
     return (
         "not a picture that Pillow reads; expected JPEG, PNG, WebP, TIFF or another "

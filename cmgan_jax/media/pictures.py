@@ -77,11 +77,16 @@ def decode_picture(
             _decode_smaller(picture, at_least)
         picture.load()
         pixels = np.asarray(_turned(picture, _to_rgb(picture, file.path)))
-    if np.ptp(pixels, axis=(0, 1)).max() <= _BLANK_RANGE:
+    if is_blank(pixels):
         raise MediaError(
             path, "blank", f"shows nothing: one colour, {pixels[0, 0].tolist()}."
         )
     return pixels
+
+
+def is_blank(pixels: UInt8[np.ndarray, "h w 3"]) -> bool:
+    """Whether a picture shows one colour only, but for what compression makes of it."""
+    return bool(np.ptp(pixels, axis=(0, 1)).max() <= _BLANK_RANGE)
 
 
 @contextmanager

@@ -82,6 +82,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
     Attributes:
       output: the folder that was asked for.
       failed_report: the file that lists what is wrong if nothing is prepared.
+      check_content: whether the source's files are known by what they hold.
     """
 
     DESCRIPTION = ""
@@ -94,6 +95,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         source: str | pathlib.Path | None = None,
         on_bad: str = "fail",
         workers: int = 0,
+        check_content: bool = False,
         data_dir: Any = None,
         config: Any = None,
         version: Any = None,
@@ -105,6 +107,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
           on_bad: "fail" lists every defect and builds nothing, "skip" leaves the bad
             material out.
           workers: processes; 0 takes one per available core.
+          check_content: know the source's files by what they hold, not by their times.
           data_dir: the output folder.
           config: a `PairedConfig` or the name of a declared one.
           version: as in TFDS.
@@ -117,6 +120,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         self._source = source
         self._on_bad = on_bad
         self._workers = workers
+        self.check_content = check_content
         if isinstance(config, PairedConfig):
             # TFDS insists on the declared object where the name is a declared one.
             declared = self.get_builder_config(config.name)
@@ -137,6 +141,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             source=self._source,
             on_bad=self._on_bad,
             workers=self._workers,
+            check_content=self.check_content,
             data_dir=data_dir,
             config=self.builder_config,
         )
@@ -217,7 +222,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             source = pathlib.Path(self._source)
         if source is None or not source.exists():
             return None
-        return list_source(source, leave_out=self.output)
+        return list_source(source, leave_out=self.output, contents=self.check_content)
 
     def _find_source(self, dl_manager) -> pathlib.Path | None:
         if not self.MANUAL_DOWNLOAD_INSTRUCTIONS:

@@ -13,12 +13,15 @@ from cmgan_jax.prepare.plan import Defect
 from cmgan_jax.runtime.names import is_left_behind, shown
 
 Files = list[pathlib.Path]
+_FILMS = {
+    *("asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts"),
+    *("ogv", "ts", "webm", "wmv"),
+}
 # Of files of one name, the one that is read: notes and indexes lie beside media.
-_MEDIA = {
+_MEDIA = _FILMS | {
     *("aac", "aif", "aifc", "aiff", "amr", "au", "caf", "flac", "m4a", "mka", "mp2"),
     *("mp3", "oga", "ogg", "opus", "rf64", "snd", "sph", "voc", "w64", "wav", "wave"),
-    *("wma", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
-    *("wmv", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
+    *("wma", "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jpeg"),
     *("jpg", "pgm", "png", "ppm", "tif", "tiff", "webp"),
 }
 # What browsers and downloaders call a file until all of it is there.
@@ -138,6 +141,11 @@ def list_media(folder: pathlib.Path, root: pathlib.Path) -> tuple[Files, list[De
 
 def _is_media(path: pathlib.Path) -> bool:
     return path.suffix[1:].lower() in _MEDIA
+
+
+def is_named_film(path: pathlib.Path) -> bool:
+    """Whether a file has the suffix of films; whether it is one its content says."""
+    return path.suffix[1:].lower() in _FILMS
 
 
 def _nested(folder: pathlib.Path, root: pathlib.Path) -> Defect:

@@ -79,8 +79,8 @@ def describe_hearing(summary: dict[str, Any], settings: dict[str, Any]) -> list[
         sentence += (
             " A picture and a recording of its name give one row, of the recording's "
             f"{settings['window']} window (--window); windows that are silent are "
-            "never used. To use more, cut recordings into moments with a picture each, "
-            "or give --pairing=class."
+            "never used. To use more, give films in place of pictures, cut recordings "
+            "into moments with a picture each, or give --pairing=class."
         )
     return [sentence, *_describe_notes(summary.get("noted", []))]
 

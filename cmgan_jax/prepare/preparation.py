@@ -33,7 +33,8 @@ def prepare(
     """Makes sure the builder's data are in its output folder.
 
     Finished data are recognised by their settings, their digests and the names, sizes
-    and times of the files they were made from, and left as they are. Nothing appears
+    and times (or contents, where the builder checks those) of the files they were made
+    from, and left as they are. Nothing appears
     before it is complete, and a failure leaves no folder that was not there before.
 
     Args:
@@ -47,8 +48,9 @@ def prepare(
     Raises:
       FileNotFoundError: the source does not exist.
       ValueError: the folder holds data prepared otherwise (names every field that
-        differs), finished files are damaged, the source has changed, the material has
-        defects, or another process is preparing into the folder.
+        differs), finished files are damaged, the source has changed or what it held is
+        not known, the material has defects, or another process is preparing into the
+        folder.
     """
     folder = pathlib.Path(builder.data_dir)
     with (
@@ -185,14 +187,20 @@ def _is_stale(folder: pathlib.Path, builder: PairedBuilder) -> bool:
     try:
         _require_undamaged(folder)
         _require_same_request(folder, builder)
+        return bool(_changes(folder, builder))
     except (ValueError, OSError):
         return True
-    return bool(_changes(folder, builder))
 
 
 def _changes(folder: pathlib.Path, builder: PairedBuilder) -> Changes | None:
     """What changed in the source, None if that is not known."""
-    before, now = read_report(folder).get("source"), builder.list_source()
+    before = read_report(folder).get("source")
+    if before is not None and builder.check_content and "sha256" not in before:
+        raise ValueError(
+            f"{folder} was prepared without --check_content, so what the files of its "
+            "source held is not known. Give --update as well to prepare it anew."
+        )
+    now = builder.list_source()
     if before is None or now is None:
         return None
     return changes_of(before, now)

@@ -24,6 +24,10 @@ def no_sample(step: int, variables: Any, alternative: str) -> Scalars:
     return {}
 
 
+def no_check() -> None:
+    """Finds nothing wrong."""
+
+
 def checkpoint_folder(workdir: Path, phase: str) -> Path:
     """Where a phase of a run keeps its checkpoints."""
     return workdir / "checkpoints" / phase
@@ -40,6 +44,7 @@ def run_phase(
     mesh: Mesh,
     sample: Sample = no_sample,
     choose: bool = False,
+    check: Callable[[], None] = no_check,
 ) -> Any:
     """Runs one phase to its end; a phase that is finished is only restored.
 
@@ -54,6 +59,7 @@ def run_phase(
       sample: looks at the inference variables now and then.
       choose: alternatives are looked at too, the best of them is what a checkpoint
         keeps as inference variables, and the best checkpoint stays.
+      check: called before anything is logged or saved; what it raises ends the run.
 
     Returns:
       The phase's inference variables after its last step.
@@ -80,12 +86,17 @@ def run_phase(
 
     look = _Look(phase, sample, choose)
 
+    def log(number, scalars):
+        check()
+        writer.write(number, scalars)
+
     def save(number, state):
+        check()
         inference, scores = look.chosen(number, state)
         items = {"training": state, "inference": inference}
         checkpoints.save(number, items, scores)
 
-    hooks = Hooks(log=writer.write, sample=look, save=save)
+    hooks = Hooks(log=log, sample=look, save=save)
     feed = feeds(phase.needs, phase.batch_size, phase.order_seed, done)
     try:
         state = fit(

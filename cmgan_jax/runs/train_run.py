@@ -7,6 +7,7 @@ from typing import Any
 
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.verification import BackgroundVerification
 from cmgan_jax.runs.adoption import adopt
 from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
@@ -58,6 +59,7 @@ def train_run(
         with, or the folder holds something else than a run.
       HeldError: another process trains there.
       NonFiniteError: a step computed NaN or infinity.
+      DamagedDataError: an array is not as it was prepared; nothing since is saved.
       Interrupted: the run was asked to stop and has saved its state.
     """
     record = new_record(config, prepared)
@@ -95,23 +97,25 @@ def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
     )
     finished: dict[str, Any] = {}
-    for phase in system.phases:
+    with BackgroundVerification(prepared.path) as arrays:
+        for phase in system.phases:
 
-        def sample(step, variables, alternative, name=phase.name):
-            return look(step, {**finished, name: variables}, alternative)
+            def sample(step, variables, alternative, name=phase.name):
+                return look(step, {**finished, name: variables}, alternative)
 
-        looked_at = bool(look) and phase.name == _last(system)
-        finished[phase.name] = run_phase(
-            phase,
-            finished=finished,
-            workdir=workdir,
-            feeds=feeds,
-            intervals=_intervals(run),
-            keep=run.keep_checkpoints,
-            mesh=mesh,
-            sample=sample if looked_at else no_sample,
-            choose=looked_at and run.choose_on_validation,
-        )
+            looked_at = bool(look) and phase.name == _last(system)
+            finished[phase.name] = run_phase(
+                phase,
+                finished=finished,
+                workdir=workdir,
+                feeds=feeds,
+                intervals=_intervals(run),
+                keep=run.keep_checkpoints,
+                mesh=mesh,
+                sample=sample if looked_at else no_sample,
+                choose=looked_at and run.choose_on_validation,
+                check=arrays.require_whole,
+            )
     return finished
 
 

@@ -212,7 +212,7 @@ def test_a_copied_file_is_left_out_of_test(copied):
         "--dataset=paired_folders",
         f"--source={copied / 'own'}",
         f"--output={copied / 'out'}",
-        *("--on_bad=skip", "--image_size=16", "--workers=1"),
+        *("--on_bad=skip", "--image_size=16", "--workers=1", "--check_content"),
     )
     verb = (sys.executable, "-m", "cmgan_jax", "prepare", *flags)
     done = subprocess.run(verb, capture_output=True, text=True, timeout=120)
@@ -228,3 +228,4 @@ def test_a_copied_file_is_left_out_of_test(copied):
     report = json.loads((data.path / "prepare_report.json").read_text())
     assert report["items"]["test"]["image"] == {"cat": 2, "dog": 2}
     assert summary(report) == {("train", "test", "image"): 1}
+    assert len(report["source"]["sha256"]) == len(report["source"]["files"]) > 0

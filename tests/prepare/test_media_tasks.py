@@ -102,12 +102,12 @@ def test_what_was_done_to_a_recording_is_in_the_account(task, kind):
 
 
 def test_a_window_does_not_keep_its_recording_in_memory(task, monkeypatch):
-    from cmgan_jax.prepare import media_tasks
+    from cmgan_jax.prepare import moments
 
     met = []
-    encode = media_tasks.encode_windows
+    encode = moments.encode_windows
     monkeypatch.setattr(
-        media_tasks,
+        moments,
         "encode_windows",
         lambda windows, how: met.append(windows) or encode(windows, how),
     )

@@ -1,6 +1,5 @@
 """Prepared data and the folder they were made from, as both go on changing."""
 
-import json
 import os
 import subprocess
 import sys
@@ -17,8 +16,7 @@ from cmgan_jax.evaluation.judges import judge_folder
 from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
 from cmgan_jax.prepare.plan import Defect, Plan, Produced
 from cmgan_jax.prepare.preparation import prepare, verify
-from cmgan_jax.prepare.source import changes_of, list_source
-from cmgan_jax.runtime.lock import hold, lock_file
+from cmgan_jax.runtime.lock import lock_file
 from cmgan_jax.signals.representation import Representation
 
 CONFIG = PairedConfig(representation=Representation(image_size=16))
@@ -84,8 +82,8 @@ def source(tmp_path):
     return folder
 
 
-def build(source, output, *, update=False, on_bad="fail"):
-    builder = LinesOfText(source=source, data_dir=output, config=CONFIG, on_bad=on_bad)
+def build(source, output, *, update=False, **asked):
+    builder = LinesOfText(source=source, data_dir=output, config=CONFIG, **asked)
     return prepare(builder, update=update)
 
 
@@ -118,6 +116,40 @@ def test_the_same_size_with_another_time_is_a_change(source, tmp_path):
     os.utime(source / "one.txt", (1, 1))
     with pytest.raises(ValueError, match=r"1 changed \(one\.txt\)"):
         build(source, tmp_path / "out")
+
+
+def rewrite(file, text, *, like=None):
+    """Other content, with the time of before or another one."""
+    before = file.stat().st_mtime_ns
+    file.write_text(text)
+    times = (1, 1) if like is None else (before, before)
+    os.utime(file, ns=times)
+
+
+def test_other_content_of_the_same_size_and_time_is_noticed_where_asked(
+    source, tmp_path
+):
+    def again(**asked):
+        return build(source, tmp_path / "out", **asked)[1]
+
+    assert again(check_content=True) is True
+    rewrite(source / "one.txt", "y\n", like="before")
+    assert again() is False
+    with pytest.raises(ValueError, match=r"changed since .*: 1 changed \(one\.txt\)"):
+        again(check_content=True)
+    assert again(check_content=True, update=True) is True
+    assert stems(open_prepared(tmp_path / "out")) == ["xx", "y"]
+    # Another time alone is no change to who looks at contents.
+    rewrite(source / "one.txt", "y\n")
+    assert again(check_content=True) is False
+
+
+def test_contents_that_nobody_kept_cannot_be_compared(source, tmp_path):
+    build(source, tmp_path / "out")
+    with pytest.raises(ValueError, match=r"without --check_content.*--update"):
+        build(source, tmp_path / "out", check_content=True)
+    assert build(source, tmp_path / "out", check_content=True, update=True)[1] is True
+    assert build(source, tmp_path / "out", check_content=True)[1] is False
 
 
 def test_update_prepares_anew_and_then_nothing_more(source, tmp_path):
@@ -237,20 +269,6 @@ def test_an_output_inside_the_source_is_none_of_it(source):
     assert build(source, source / "prepared")[1] is False
 
 
-def test_the_list_of_a_source_ends(source, tmp_path):
-    (source / "loop").symlink_to(source)
-    (source / "gone.txt").symlink_to("nowhere")
-    os.mkfifo(source / "pipe.txt")
-    os.close(os.open(os.fsencode(source) + b"/caf\xe9.txt", os.O_CREAT))
-    listed = list_source(source, leave_out=tmp_path / "out")
-    json.dumps(listed, ensure_ascii=False).encode("utf-8")
-    names = [line.split(" ", 2)[2] for line in listed["files"]]
-    assert names == ["caf\\xe9.txt", "gone.txt", "inner/two.txt", "one.txt", "pipe.txt"]
-    assert not changes_of(listed, list_source(source, leave_out=tmp_path / "out"))
-    archive = list_source(source / "one.txt", leave_out=tmp_path)
-    assert [line.split(" ", 2)[2] for line in archive["files"]] == ["one.txt"]
-
-
 LOCK_FILE = lock_file("prepare")
 HOLDER = textwrap.dedent(
     """
@@ -278,17 +296,3 @@ def test_a_second_prepare_says_who_holds_the_folder(source, tmp_path):
     assert (tmp_path / "out" / LOCK_FILE).exists()
     assert build(source, tmp_path / "out")[1] is True
     assert not (tmp_path / "out" / LOCK_FILE).exists()
-
-
-def test_a_lock_of_another_machine_is_believed(tmp_path):
-    file = tmp_path / LOCK_FILE
-    file.write_text('{"pid": 7, "host": "elsewhere", "since": "2026-01-01"}')
-    refused = pytest.raises(
-        ValueError, match=rf"7 on elsewhere does `prepare` .* delete {file}"
-    )
-    with refused, hold(tmp_path, "prepare"):
-        pass
-    file.write_text("half a fi")
-    with hold(tmp_path, "prepare"):
-        assert json.loads(file.read_text())["pid"] == os.getpid()
-    assert not file.exists()

@@ -201,7 +201,10 @@ def test_a_run_of_version_1_generates_the_same(small_run, small_model, tmp_path)
     shutil.copytree(small_run, workdir)
     record = json.loads((workdir / "config.json").read_text())
     del record["version"]
-    record["config"]["system"] = record["config"].pop("name")
+    config = record["config"]
+    config["system"] = config.pop("name")
+    varied = config.pop("variation")["image"]
+    config["classifier"] |= {name: varied[name] for name in ("shift", "noise")}
     task = record["task"]
     task["source_shape"] = task.pop("sound_shape")
     task["target_shape"] = task.pop("image_shape")

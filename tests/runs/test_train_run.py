@@ -9,6 +9,8 @@ import signal
 
 import pytest
 
+from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.data.verification import DamagedDataError
 from cmgan_jax.runs import train_run as module
 from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.runs.writers import MetricsWriter
@@ -74,6 +76,46 @@ def test_a_stopped_run_ends_as_the_straight_one(stopped, small_run):
         assert set(digests(small_run, phase, 4)) == {"training", "inference"}
         assert digests(workdir, phase, 4) == digests(small_run, phase, 4), phase
     assert MetricsWriter.read(workdir) == MetricsWriter.read(small_run)
+
+
+class DamagedAtTheFourthLook:
+    """In place of the verification: damage shows when step 3 is to be logged."""
+
+    def __init__(self, folder):
+        self.looks = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def require_whole(self):
+        self.looks += 1
+        if self.looks >= 4:
+            raise DamagedDataError("train/image.npy is damaged")
+
+
+def test_damage_met_on_the_way_ends_the_run_and_harms_no_checkpoint(
+    small_run, small_config, small_data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "BackgroundVerification", DamagedAtTheFourthLook)
+    with pytest.raises(DamagedDataError, match="image"):
+        train_run(small_config, small_data, tmp_path)
+    assert [line["step"] for line in MetricsWriter.read(tmp_path)] == [1, 2]
+    assert digests(tmp_path, PHASES[0], 2) == digests(small_run, PHASES[0], 2)
+
+
+def test_a_run_verifies_its_arrays(small_config, small_data, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(small_data.path, data)
+    with (data / "test" / "sound.npy").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)[0]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+    with pytest.raises(DamagedDataError, match=r"data/test/sound\.npy is not as"):
+        train_run(small_config, open_prepared(data), tmp_path / "run")
 
 
 def test_a_finished_run_is_left_alone(small_run, small_config, small_data, monkeypatch):

@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 
 from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
+    FILM_FOLDERS,
     IMAGE_FOLDERS,
     LAYOUT,
     PICTURE_OF_SOUND_FOLDERS,
@@ -16,7 +17,7 @@ from cmgan_jax.prepare.datasets.paired_folders.layout import (
 from cmgan_jax.prepare.datasets.paired_folders.pairing import ASKED
 from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
 from cmgan_jax.prepare.folders import open_source
-from cmgan_jax.prepare.media_tasks import WINDOWS
+from cmgan_jax.prepare.moments import WINDOWS
 from cmgan_jax.prepare.plan import Plan
 
 
@@ -47,16 +48,17 @@ class PairedFoldersConfig(PairedConfig):
 class PairedFolders(PairedBuilder):
     """Sounds and pictures in folders, one folder per class and modality."""
 
-    VERSION = tfds.core.Version("1.1.0")
+    VERSION = tfds.core.Version("1.2.0")
     RELEASE_NOTES: ClassVar = {
         "1.0.0": "First version.",
         "1.1.0": "Long recordings of one picture give their loudest window.",
+        "1.2.0": "Films in place of pictures, one row per window of their sound.",
     }
     BUILDER_CONFIGS = (PairedFoldersConfig(),)
     DESCRIPTION = (
         "Sounds and pictures of any classes in folders. Files of one stem are one "
         "moment if most files have such a partner; otherwise sounds and pictures share "
-        "only their class, and recordings give a window every 0.1 s."
+        "only their class, and recordings and films give a row every 0.1 s."
     )
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f"Put the files into folders {LAYOUT} and give their parent, or a zip or tar "
@@ -65,7 +67,7 @@ class PairedFolders(PairedBuilder):
 
     def _plan(self, source: pathlib.Path, scratch: pathlib.Path) -> Plan:
         """See `layout` and `planning`."""
-        known = (*IMAGE_FOLDERS, *PICTURE_OF_SOUND_FOLDERS, *SPLIT_OF)
+        known = (*IMAGE_FOLDERS, *PICTURE_OF_SOUND_FOLDERS, *FILM_FOLDERS, *SPLIT_OF)
         config = self.builder_config
         return plan_paired_folders(
             open_source(source, scratch, expected=known),

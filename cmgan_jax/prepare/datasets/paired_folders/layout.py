@@ -4,11 +4,13 @@
     {img,image,images,pictures}/[split/]class/
 
 or the same inside split/, where split is train, validation or test; without splits
-everything counts as train. A sound folder `x_lms` is class `x` (LMS/x_lms of SA-CMGAN's
+everything counts as train. film/[split/]class/ takes the place of a modality that has
+no folder, or of both. A sound folder `x_lms` is class `x` (LMS/x_lms of SA-CMGAN's
 authors). Capitals make no difference in the names of modalities and splits; in names
 of classes they make none where the class stays the only one of its name.
 """
 
+import collections
 import dataclasses
 import filecmp
 import pathlib
@@ -26,6 +28,8 @@ from cmgan_jax.runtime.names import shown
 IMAGE_FOLDERS = ("img", "image", "images", "pictures")
 SOUND_FOLDERS = ("audio", "sound", "sounds", "chunk")
 PICTURE_OF_SOUND_FOLDERS = ("lms", *SOUND_FOLDERS)
+# In the place of a modality that has no folder of its own.
+FILM_FOLDERS = ("film", "films", "video", "videos")
 SPLITS = ("train", "validation", "test")
 SPLIT_OF = {
     "train": "train",
@@ -42,7 +46,9 @@ SPLIT_OF = {
 }
 LAYOUT = (
     "{audio|sound|sounds|chunk|LMS}/[train|validation|test/]CLASS/FILES beside "
-    "{img|image|images|pictures}/[train|validation|test/]CLASS/FILES"
+    "{img|image|images|pictures}/[train|validation|test/]CLASS/FILES, or "
+    "{film|films|video|videos}/[train|validation|test/]CLASS/FILES in place of one or "
+    "both"
 )
 
 
@@ -90,7 +96,8 @@ def find_files(root: pathlib.Path, *, pictures_of_sound: bool) -> Found:
             f"no class with both pictures and sounds for training; expected {LAYOUT}. "
             + " ".join(f"{d.path} {d.detail}" for d in defects[:3])
         )
-    return Found(listing, tuple(defects), tuple(notes))
+    # A folder of films is listed once for each modality.
+    return Found(listing, tuple(dict.fromkeys(defects)), tuple(notes))
 
 
 def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
@@ -102,8 +109,10 @@ def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
     inside = [(split, f) for split, at in places for f in list_folder(at, root)[0]]
     names = {folder.name.lower() for _, folder in inside}
     sound_names = PICTURE_OF_SOUND_FOLDERS if pictures_of_sound else SOUND_FOLDERS
-    modality_of = {}
+    modalities = collections.defaultdict(list)
     for modality, known in (("image", IMAGE_FOLDERS), ("sound", sound_names)):
+        if not pictures_of_sound:
+            known = (*known, *FILM_FOLDERS)
         chosen = next((name for name in known if name in names), None)
         if chosen is None:
             advice = ""
@@ -115,16 +124,16 @@ def _find_modalities(root: pathlib.Path, *, pictures_of_sound: bool):
                 f"no folder of {modality}s; folders found: "
                 f"{', '.join(there) or 'none'}; expected {LAYOUT}.{advice}"
             )
-        modality_of[chosen] = modality
-    found, unread = [], []
+        modalities[chosen].append(modality)
+    found, read, unread = [], [], []
     for split, folder in inside:
-        modality = modality_of.get(folder.name.lower())
-        if modality:
-            found.append((split, modality, folder))
+        of_folder = modalities.get(folder.name.lower(), [])
+        found += [(split, modality, folder) for modality in of_folder]
+        if of_folder:
+            read.append(relative(folder, root))
         elif split or folder.name.lower() not in SPLIT_OF:
             unread.append(relative(folder, root))
-    read = ", ".join(relative(folder, root) for _, _, folder in found)
-    notes = [f"read: {read}."]
+    notes = [f"read: {', '.join(read)}."]
     if unread:
         notes.append(f"not read: the folders {', '.join(unread)}.")
     return found, notes

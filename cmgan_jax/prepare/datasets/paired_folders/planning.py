@@ -1,7 +1,7 @@
 """How people's own files belong together, and which split each goes to.
 
-Stem-aligned: picture x and sound x are one moment. Class-aligned: files share only
-their class. `pairing` decides which.
+Stem-aligned: picture x and sound x are one moment, film x and sound x are many.
+Class-aligned: files share only their class. `pairing` decides which.
 
 With class-aligned files, a song is one recording or one picture; with stem-aligned
 ones, all moments whose stems differ only in a last _NUMBER. `holding_out` parts songs
@@ -24,7 +24,7 @@ from cmgan_jax.prepare.datasets.paired_folders.layout import (
     find_files,
 )
 from cmgan_jax.prepare.datasets.paired_folders.pairing import decide_pairing
-from cmgan_jax.prepare.folders import match_stems, relative
+from cmgan_jax.prepare.folders import is_named_film, match_stems, relative
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
 from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect, Plan
@@ -34,6 +34,7 @@ _NUMBERED = re.compile(r"(?P<song>.+)_(?P<number>\d+)")
 _FILES_PER_TASK = 250
 # A recording gives many rows, and a task's rows wait in memory for their turn.
 _RECORDINGS_PER_TASK = 25
+_FILMS_PER_TASK = 1
 # Fewer pictures or recordings of a class than this leave none to hold out.
 _SEVERAL = 3
 
@@ -52,7 +53,7 @@ def plan_paired_folders(
       pictures_of_sound: sounds are pictures of spectrograms.
       pairing: "stem" or "class", or "auto": as the files' names say.
       window: which window of a recording belongs to the picture of its name, see
-        `media_tasks.WINDOWS`.
+        `moments.WINDOWS`.
 
     Returns:
       A plan. Folders of an unknown layout give a plan with one unknown_layout defect
@@ -162,6 +163,8 @@ def _tasks(
         at_once = _FILES_PER_TASK
         if kind == "sound" and recordings:
             at_once = _RECORDINGS_PER_TASK
+        elif any(is_named_film(moment.files[0]) for moment in some):
+            at_once = _FILMS_PER_TASK
         for start in range(0, len(rows), at_once):
             columns = tuple(zip(*rows[start : start + at_once], strict=True))
             if kind == "pair":
