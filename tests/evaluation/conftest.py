@@ -45,6 +45,7 @@ def make_data(path: Path, splits: dict[str, dict]) -> PreparedData:
     described = ("dataset", "version", "representation", "class_names", "pairing")
     described += ("songs", "performers", "sha256")
     description = {"format": FORMAT, "splits": str(splits)} | dict.fromkeys(described)
+    description["sha256"] = {}
     (path / PREPARED_FILE).write_text(json.dumps(description))
     return PreparedData(
         path=path,

@@ -11,6 +11,7 @@ from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.dispatch import Feed, calls, make_update, stacked_items
 
 SHAPE = (16, 16, 1)
@@ -35,7 +36,10 @@ def items():
 def train(per_call):
     """A few steps, and the loss of each."""
     mesh = devices.data_mesh()
-    step = classifier.make_step(MODULE, OPTIMIZER, modality="image", shift=1, noise=0.1)
+    variation = Variation(shift=1, noise=0.1)
+    step = classifier.make_step(
+        MODULE, OPTIMIZER, modality="image", variation=variation
+    )
     everywhere = devices.replicated(mesh)
     root = jax.random.key(0)
     state = jax.jit(
