@@ -10,8 +10,7 @@ Every system in both directions, or those named, from every seed is a cell. Writ
 OUTPUT/results.json and OUTPUT/results.md: both test splits, mean, least and most over
 the seeds, the worst class, diversity, every judge, and what differs from the first
 system with a paired interval. Stopped, it goes on where it was; a finished cell is
-never made again, and several processes, on several machines too where they share the
-folder, make different cells.
+never made again, and several processes make different cells.
 """
 
 from pathlib import Path

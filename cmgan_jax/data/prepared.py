@@ -26,6 +26,7 @@ from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.representation import Representation
 
 # TFDS builds inside such a directory and renames it when it is complete.
+JUDGES_FOLDER = "judges"  # of what is trained to judge the data, beside them
 INCOMPLETE_PREFIX = "incomplete."
 
 

@@ -20,7 +20,7 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Float32, Int, UInt8
 
-from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.prepared import JUDGES_FOLDER, PreparedData
 from cmgan_jax.evaluation import judge_training
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
 from cmgan_jax.runtime.whole_file import write_json
@@ -144,7 +144,7 @@ def judge_folder(prepared: PreparedData, modality: str, name: str) -> Path:
         raise ValueError(
             f"modality {modality!r} is unknown; known: {', '.join(MODALITIES)}."
         )
-    return prepared.path / "judges" / modality / name
+    return prepared.path / JUDGES_FOLDER / modality / name
 
 
 def _identity(

@@ -90,9 +90,9 @@ def _make(
     for number, config in enumerate(chosen, start=1):
         workdir = folder / run_name(config)
         print(f"[{number}/{len(chosen)}] {workdir}", flush=True)
-        # Runs alike but for their direction share what does not depend on it.
+        # Runs alike but for their direction share what does not depend on it, once one
+        # of them has it.
         alike = json.dumps(shared_settings(config), sort_keys=True)
-        other = first.setdefault(alike, workdir)
         protocols = ["full"]
         if several and config["name"] == configs[0]["name"]:
             protocols.append(SHUFFLED)
@@ -102,8 +102,9 @@ def _make(
                 prepared,
                 workdir,
                 make_sample=make_sample,
-                recognisers_from=other if other != workdir else None,
+                recognisers_from=first.get(alike),
             )
+            first.setdefault(alike, workdir)
             _evaluate(workdir, prepared, protocols)
         except HeldError as error:
             print(f"left to another process: {error}", flush=True)

@@ -44,8 +44,8 @@ def make_sample(
     training items and log none; without judges no accuracy is logged. A grid is called
     STEP.png, or STEP_DIRECTION.png where the system knows several directions, and then
     scalars are named after the direction as well, the mean of their distances beside
-    them; of an alternative to the variables
-    that generate, grid and scalars are named after it.
+    them; of an alternative to the variables that generate, grid and scalars are named
+    after it.
 
     Raises:
       ValueError: the run is to be chosen on validation and the data have no such split.

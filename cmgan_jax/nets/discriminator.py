@@ -77,16 +77,33 @@ class Discriminator(nn.Module):
         x = jnp.concatenate([x, tiled], -1)
         if self.head == "dense":
             x = x.reshape(x.shape[0], -1)
-        hidden = DenseBlock(
+        return verdict(
+            x,
             size,
+            train=train,
             norm=self.norm,
             groups=self.groups,
             spectral_norm=self.spectral_norm,
             dtype=self.dtype,
-            name="hidden",
         )
-        logit = Dense(
-            1, spectral_norm=self.spectral_norm, dtype=self.dtype, name="logit"
-        )
-        x = logit(hidden(x, train=train).reshape(x.shape[0], -1), train=train)
-        return x[:, 0].astype(jnp.float32)
+
+
+def verdict(
+    x: Float[Array, "b *n c"], size: int, *, train: bool, norm: bool, groups: int, **how
+) -> Float[Array, " b"]:
+    """One logit, float32, of everything a discriminator has seen.
+
+    Called inside a compact method: its layers "hidden" and "logit" are the module's.
+
+    Args:
+      x: what was seen, as a vector or at every position.
+      size: of the hidden layer.
+      train: normalise by the batch; update averages and singular vectors.
+      norm: batch normalisation of the hidden layer.
+      groups: see `BatchNorm`.
+      **how: spectral_norm and dtype of both layers.
+    """
+    hidden = DenseBlock(size, norm=norm, groups=groups, name="hidden", **how)
+    logit = Dense(1, name="logit", **how)
+    x = logit(hidden(x, train=train).reshape(x.shape[0], -1), train=train)
+    return x[:, 0].astype(jnp.float32)

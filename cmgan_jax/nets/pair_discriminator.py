@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from cmgan_jax.nets.layers import Dense, DenseBlock
+from cmgan_jax.nets.discriminator import verdict
 from cmgan_jax.nets.spectral_norm import SpectralNorm
 from cmgan_jax.nets.trunk import Trunk
 
@@ -71,9 +71,5 @@ class PairDiscriminator(nn.Module):
                 **shared,
             )
             maps.append(trunk(x, train=train).reshape(x.shape[0], -1))
-        hidden = DenseBlock(self.hidden_size, name="hidden", **shared)
-        logit = Dense(
-            1, spectral_norm=self.spectral_norm, dtype=self.dtype, name="logit"
-        )
-        x = hidden(jnp.concatenate(maps, -1), train=train)
-        return logit(x, train=train)[:, 0].astype(jnp.float32)
+        seen = jnp.concatenate(maps, -1)
+        return verdict(seen, self.hidden_size, train=train, **shared)

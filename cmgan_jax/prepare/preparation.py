@@ -11,6 +11,7 @@ from typing import Any
 from cmgan_jax.data.integrity import content_digest, damaged_files, read_description
 from cmgan_jax.data.prepared import (
     INCOMPLETE_PREFIX,
+    JUDGES_FOLDER,
     PreparedData,
     find_prepared,
     open_prepared,
@@ -22,8 +23,6 @@ from cmgan_jax.runtime.lock import hold
 from cmgan_jax.runtime.names import shown
 
 _STAGING = f"{INCOMPLETE_PREFIX}update"
-# Where `evaluation.judges` keeps what it trains on prepared data, beside the data.
-JUDGES_FOLDER = "judges"
 _REPLACED = f"{INCOMPLETE_PREFIX}replaced_"
 
 
@@ -34,8 +33,8 @@ def prepare(
 
     Finished data are recognised by their settings, their digests and the names, sizes
     and times (or contents, where the builder checks those) of the files they were made
-    from, and left as they are. Nothing appears
-    before it is complete, and a failure leaves no folder that was not there before.
+    from, and left as they are. Nothing appears before it is complete, and a failure
+    leaves no folder that was not there before.
 
     Args:
       builder: what to build and where, with its `source` if its data set has one.

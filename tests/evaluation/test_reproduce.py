@@ -113,3 +113,15 @@ def test_a_cell_that_another_process_makes_is_left_to_it(data, grid, tmp_path, c
     assert "left to another process" in capsys.readouterr().out
     found = results(tmp_path)
     assert found["missing"] == ["dark_s2i_seed0"] and not found["failed"]
+
+
+def test_nothing_is_taken_over_from_a_cell_that_another_process_makes(
+    data, grid, tmp_path
+):
+    """The mistake: the first of two runs that are alike is taken for finished."""
+    one = grid("dark")[0]
+    other = one | {"name": "alike"}
+    with hold(tmp_path / "dark_s2i_seed0", "train"):
+        reproduce.reproduce([one, other], data, tmp_path)
+    found = results(tmp_path)
+    assert list(found["systems"]) == ["alike"] and not found["failed"]
