@@ -12,13 +12,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from jaxtyping import Bool, Float
 
 from cmgan_jax.media import ffmpeg, libsndfile, wav
 from cmgan_jax.media.channels import mix_down
 from cmgan_jax.media.containers import what_is_missing
+from cmgan_jax.media.encoding import wav as wav_bytes
 from cmgan_jax.media.errors import DAMAGE, MediaError, only_media_errors
 from cmgan_jax.media.foreign import why_no_sound
 from cmgan_jax.media.opening import MediaFile, open_media
@@ -256,8 +256,4 @@ def write_wav(
 ) -> None:
     """Writes samples in [-1, 1], clipped there, as a mono 16-bit WAV."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # Opened here, since soundfile cannot pass on a name that is no text.
-    with open(path, "wb") as file:
-        soundfile.write(
-            file, np.clip(waveform, -1, 1), sample_rate, format="WAV", subtype="PCM_16"
-        )
+    Path(path).write_bytes(wav_bytes(waveform, sample_rate))

@@ -1,5 +1,6 @@
 """Everything the report shows, gathered from finished and evaluated runs."""
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cmgan_jax.runs import model as trained
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runs.record import RECORD_FILE, versions
 from cmgan_jax.runs.writers import MetricsWriter
+from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.direction import DIRECTIONS, Direction
 
 # What results.json keeps of every evaluation.
@@ -41,6 +43,10 @@ def gather(folder: Path, *, per_class: int, samples: int) -> Report:
     first = models[found[0]].record
     return Report(
         dataset=first.dataset,
+        made=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
+        command=command(
+            "report", run=folder, per_class=str(per_class), samples=str(samples)
+        ),
         directions=tuple(
             _direction(model, per_class=per_class, samples=samples)
             for model in models.values()
@@ -88,6 +94,7 @@ def _direction(model: Model, *, per_class: int, samples: int) -> DirectionReport
     )
     return DirectionReport(
         direction=direction.name,
+        workdir=str(model.workdir),
         evaluations=evaluations,
         metrics=tuple(MetricsWriter.read(model.workdir)),
         examples=examples,
@@ -107,7 +114,7 @@ def _evaluations(
         if {name: made_from.get(name) for name in now} != now:
             raise FileNotFoundError(
                 f"{model.workdir} is not evaluated on its {split} split as it is now: "
-                f"run python -m cmgan_jax evaluate --workdir={model.workdir}"
+                f"run {command('evaluate', workdir=model.workdir)}"
             )
         found.append(result)
     return tuple(found)

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from cmgan_jax.evaluation.wording import cautions, diversity_text
+from cmgan_jax.media.encoding import data_uri, mp3, png
 from cmgan_jax.reporting.curves import learning_curves
-from cmgan_jax.reporting.embedding import png_uri, wav_uri
 from cmgan_jax.signals.direction import DIRECTIONS
 
 
@@ -46,6 +46,7 @@ class DirectionReport:
 
     Attributes:
       direction: "s2i" or "i2s".
+      workdir: folder of the run.
       evaluations: results of `evaluate_run`, the most important first; its classes and
         confusions are shown in full, of the others only the numbers.
       metrics: lines of metrics.jsonl.
@@ -53,6 +54,7 @@ class DirectionReport:
     """
 
     direction: str
+    workdir: str
     evaluations: tuple[Mapping[str, Any], ...]
     metrics: tuple[Mapping[str, Any], ...]
     examples: tuple[Example, ...]
@@ -65,6 +67,8 @@ class Report:
     Attributes:
       dataset: name of the data set.
       directions: one or both directions.
+      made: date and time, for people.
+      command: that makes the page again.
       sample_rate: of every waveform, in Hz.
       configuration: resolved configuration by name, anything that JSON can hold.
       versions: version by name of package or program.
@@ -73,6 +77,8 @@ class Report:
 
     dataset: str
     directions: tuple[DirectionReport, ...]
+    made: str
+    command: str
     sample_rate: int
     configuration: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -99,8 +105,8 @@ def render(report: Report) -> str:
         "directions": DIRECTIONS,
         "diversity_text": diversity_text,
         "learning_curves": learning_curves,
-        "png_uri": png_uri,
-        "wav_uri": lambda audio: wav_uri(audio, sample_rate=report.sample_rate),
+        "picture": lambda pixels: data_uri("image/png", png(pixels)),
+        "sound": lambda audio: data_uri("audio/mpeg", mp3(audio, report.sample_rate)),
     }
     environment.filters["percent"] = lambda share: f"{100.0 * share:.1f}"
     return environment.get_template("page.html").render(report=report)

@@ -3,15 +3,14 @@
 import base64
 import io
 import re
-import wave
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import matplotlib.image
 import numpy as np
 import pytest
+import soundfile
 
-from cmgan_jax.reporting.embedding import png_uri, wav_uri
 from cmgan_jax.reporting.gather import results
 from cmgan_jax.reporting.page import (
     DirectionReport,
@@ -133,14 +132,21 @@ def report():
         directions=(
             DirectionReport(
                 "s2i",
+                "runs/<s2i>",
                 (evaluation(), evaluation("test_performers")),
                 metrics(),
                 examples(sound, picture),
             ),
             DirectionReport(
-                "i2s", (evaluation(rows="train"),), (), examples(picture, sound)
+                "i2s",
+                "runs/i2s",
+                (evaluation(rows="train"),),
+                (),
+                examples(picture, sound),
             ),
         ),
+        made="28 November 2026, 09:30 UTC",
+        command="python -m cmgan_jax report --run=runs",
         sample_rate=SAMPLE_RATE,
         configuration={"s2i": {"model": {"width": 16}, "note": "a < b"}},
         versions={"jax": "0.10.2"},
@@ -162,15 +168,15 @@ def test_every_element_is_closed_and_nothing_is_loaded(html):
 
 def test_every_picture_and_sound_decodes(html):
     pictures = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
-    sounds = re.findall(r"data:audio/wav;base64,([A-Za-z0-9+/=]+)", html)
+    sounds = re.findall(r"data:audio/mpeg;base64,([A-Za-z0-9+/=]+)", html)
     assert (len(pictures), len(sounds)) == (16, 2 * 1 + 2 * 3)
     for text in pictures:
         decoded = matplotlib.image.imread(io.BytesIO(base64.b64decode(text)))
         assert decoded.shape[:2] == (64, 64)
     for text in sounds:
-        with wave.open(io.BytesIO(base64.b64decode(text))) as file:
-            assert file.getframerate() == SAMPLE_RATE
-            assert file.getnframes() == SAMPLE_RATE // 2
+        heard, rate = soundfile.read(io.BytesIO(base64.b64decode(text)))
+        assert rate == SAMPLE_RATE
+        assert len(heard) == pytest.approx(SAMPLE_RATE // 2, rel=0.1)
 
 
 def test_numbers_splits_and_judgements_are_shown(html):
@@ -179,6 +185,7 @@ def test_numbers_splits_and_judgements_are_shown(html):
         "90.0", "85.0 to 94.1", "1,200", "98.0", "test performers split",
         "strided 95.7", "pooled 90.0", "(99.1)", "double bass 83.3",
         "0.62 (least 0.41, double bass)", "Accuracy by class (pooled judge)",
+        "28 November 2026", "report --run=runs", "runs/&lt;s2i&gt;", "step 7",
     ):  # fmt: skip
         assert shown in text
     # Two directions, two results, judged flute-flute and flute-double_bass.
@@ -237,18 +244,3 @@ def test_unknown_direction_and_missing_evaluation_are_refused(report):
         render(replace(report, directions=(replace(part, direction="x2y"),)))
     with pytest.raises(ValueError, match="evaluate its workdir"):
         render(replace(report, directions=(replace(part, evaluations=()),)))
-
-
-def test_pictures_survive_the_page_exactly():
-    picture = np.random.default_rng(1).integers(0, 256, (8, 4, 3), np.uint8)
-    file = io.BytesIO(base64.b64decode(png_uri(picture).split(",")[1]))
-    decoded = np.rint(matplotlib.image.imread(file) * 255).astype(np.uint8)
-    np.testing.assert_array_equal(decoded[..., :3], picture)
-
-
-def test_sound_survives_the_page_clipped_to_sixteen_bits():
-    audio = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
-    file = io.BytesIO(base64.b64decode(wav_uri(audio, sample_rate=8000).split(",")[1]))
-    with wave.open(file) as reader:
-        decoded = np.frombuffer(reader.readframes(5), "<i2")
-    assert decoded.tolist() == [-32767, -16384, 0, 16384, 32767]
