@@ -1,7 +1,9 @@
 """How far generated targets as a whole are from real ones, in a judge's features."""
 
 import numpy as np
+import scipy.linalg
 from jaxtyping import Float, Int, Num
+from scipy.spatial.distance import cdist
 
 
 def kernel_distance(
@@ -27,6 +29,61 @@ def kernel_distance(
         _kernel(other, other)
     )
     return float(within - 2.0 * _kernel(one, other).mean())
+
+
+def frechet_distance(
+    one: Num[np.ndarray, "n f"], other: Num[np.ndarray, "m f"]
+) -> float | None:
+    """The Frechet distance of Gaussians with the means and covariances of two sets.
+
+    Dowson and Landau 1982: |m1 - m2|**2 + tr(C1 + C2 - 2 (C1 C2)**(1/2)).
+
+    Args:
+      one: features, [n f].
+      other: features of the other set, on the same scale, [m f].
+
+    Returns:
+      The squared distance, without a unit; None where a set has no more items than
+      features, whose covariance would be singular.
+    """
+    if min(len(one), len(other)) <= one.shape[1]:
+        return None
+    a, b = (np.atleast_2d(np.cov(x.T)) for x in (one, other))
+    root = scipy.linalg.sqrtm(a)
+    # The eigenvalues of C1 C2, from a matrix that is symmetric.
+    shared = np.sqrt(np.clip(np.linalg.eigvalsh(np.real(root @ b @ root)), 0.0, None))
+    apart = np.sum((one.mean(axis=0) - other.mean(axis=0)) ** 2)
+    return float(apart + np.trace(a) + np.trace(b) - 2.0 * shared.sum())
+
+
+def share_within(
+    one: Num[np.ndarray, "n f"],
+    other: Num[np.ndarray, "m f"],
+    song: Int[np.ndarray, " m"],
+    *,
+    neighbour: int = 3,
+) -> float | None:
+    """How many items of a set lie where another set is, in [0, 1].
+
+    Within the distance of any item of the other set to its own third neighbour
+    (Kynkaanniemi et al. 2019) from another song.
+
+    Args:
+      one: features that are asked about, [n f].
+      other: features of the set, [m f].
+      song: of the set's items.
+      neighbour: whose distance is the radius.
+
+    Returns:
+      The share; None where an item has no such neighbour, or nothing is asked.
+    """
+    apart = np.where(song[:, None] == song, np.inf, cdist(other, other))
+    if not len(one) or len(other) <= neighbour:
+        return None
+    radius = np.partition(apart, neighbour - 1, axis=1)[:, neighbour - 1]
+    if np.isinf(radius).any():
+        return None
+    return float((cdist(one, other) <= radius).any(axis=1).mean())
 
 
 def standardised(

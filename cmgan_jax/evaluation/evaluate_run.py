@@ -6,7 +6,7 @@ what the authors measured, one fixed batch of 64 under the run's own classifier.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from cmgan_jax.signals.representation import require_same
 __all__ = ["PROTOCOLS", "TEST_SPLITS", "evaluate_run", "read_result"]
 
 PROTOCOLS = ("full", "original", "shuffled")
-VERSION = 2  # of what is measured; a result of another version is made anew
+VERSION = 3  # of what is measured; a result of another version is made anew
 
 
 def evaluate_run(
@@ -65,9 +65,8 @@ def evaluate_run(
     prepared.split(split)
     require_fitting(model, prepared)
     direction = direction or model.direction
-    judges = ()
-    if protocol != "original":
-        judges = require_judges(prepared, direction.target)
+    asked = () if protocol == "original" else (direction.target, direction.source)
+    judges = {modality: require_judges(prepared, modality) for modality in asked}
     made_from = _made_from(model, prepared, judges, direction, protocol, seed)
     path = result_path(model, split, protocol=protocol, direction=direction)
     items = path.with_name(f"{path.stem}_items.npz")
@@ -81,7 +80,7 @@ def evaluate_run(
         shuffled = protocol == "shuffled"
         table = make_table(model, judges, prepared, shuffled=shuffled, **common)
         table.save(items)
-        body = _measured(table, judges)
+        body = _measured(table, judges[direction.target])
     else:
         body = original(model, prepared, **common)
     result = (
@@ -182,7 +181,7 @@ def require_fitting(model: Model, prepared: PreparedData) -> None:
 def _made_from(
     model: Model,
     prepared: PreparedData,
-    judges: tuple[Judge, ...],
+    judges: Mapping[str, tuple[Judge, ...]],
     direction: Direction,
     protocol: str,
     seed: int,
@@ -195,7 +194,10 @@ def _made_from(
         "step": model.step,
         "checkpoint": model.digest,
         "data": prepared.digest,
-        "judges": {judge.name: judge.digest for judge in judges},
+        "judges": {
+            modality: {judge.name: judge.digest for judge in found}
+            for modality, found in judges.items()
+        },
     }
 
 

@@ -1,42 +1,21 @@
 """Everything that is measured of a system: pure functions of the per-item table.
 
-A metric is registered under the name of its function; what it returns fits into JSON.
-Accuracies and ratios are shares without a unit, distances are in grey levels.
+A metric is known by the name of its function; what it returns fits into JSON. Here are
+those of recognition, shares without a unit; `likeness` holds the others.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int, Num
+import scipy.special
+from jaxtyping import Bool
 
-from cmgan_jax.evaluation.distance import kernel_distance, standardised
+from cmgan_jax.evaluation import likeness
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.table import Table
 
 Metric = Callable[[Table], Any]
-METRICS: dict[str, Metric] = {}
-
-
-def metric(function: Metric) -> Metric:
-    """Registers a metric under its name."""
-    METRICS[function.__name__] = function
-    return function
-
-
-def measure(table: Table, names: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """Some metrics of a table, or all of them, by name.
-
-    Raises:
-      ValueError: a name is unknown; lists those there are.
-    """
-    names = tuple(METRICS) if names is None else names
-    unknown = [name for name in names if name not in METRICS]
-    if unknown:
-        raise ValueError(
-            f"metrics {', '.join(unknown)} are unknown; known: {', '.join(METRICS)}."
-        )
-    return {name: METRICS[name](table) for name in names}
 
 
 def correct(table: Table, judge: str) -> Bool[np.ndarray, " n"]:
@@ -49,7 +28,6 @@ def strictest(table: Table) -> str:
     return min(table.judges, key=lambda judge: correct(table, judge).mean())
 
 
-@metric
 def headline(table: Table) -> dict[str, Any]:
     """The accuracy to quote: that of the strictest judge, in [0, 1], higher is better.
 
@@ -60,7 +38,6 @@ def headline(table: Table) -> dict[str, Any]:
     return {"judge": judge} | accuracy(table)[judge]
 
 
-@metric
 def accuracy(table: Table) -> dict[str, dict[str, Any]]:
     """Share of generated targets in which a judge sees the source's class, in [0, 1].
 
@@ -76,7 +53,6 @@ def accuracy(table: Table) -> dict[str, dict[str, Any]]:
     }
 
 
-@metric
 def real_accuracy(table: Table) -> dict[str, float]:
     """The same of the real targets of the same pairs: about the best to hope for."""
     return {
@@ -85,7 +61,6 @@ def real_accuracy(table: Table) -> dict[str, float]:
     }
 
 
-@metric
 def per_class(table: Table) -> dict[str, dict[str, dict[str, float]]]:
     """Accuracy by class of the source, in [0, 1]; classes without sources are left out.
 
@@ -104,7 +79,6 @@ def per_class(table: Table) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
-@metric
 def worst_class(table: Table) -> dict[str, Any]:
     """The least accuracy of any class under any judge: what no mean can hide.
 
@@ -119,7 +93,6 @@ def worst_class(table: Table) -> dict[str, Any]:
     return min(found, key=lambda entry: entry["accuracy"])
 
 
-@metric
 def confusion(table: Table) -> dict[str, list[list[int]]]:
     """Name of each judge -> counts [class of the source][class that was seen]."""
     m, counts = len(table.class_names), {}
@@ -130,119 +103,37 @@ def confusion(table: Table) -> dict[str, list[list[int]]]:
     return counts
 
 
-@metric
-def diversity(table: Table) -> dict[str, Any]:
-    """How much targets of one class differ, generated against real, by their pixels.
+def missing_modality(table: Table) -> dict[str, dict[str, float]]:
+    """What a classifier of both modalities knows when one of them is generated.
 
-    The standard deviation over the items of a class, averaged over pixels and channels,
-    of generated targets, divided by that of real ones. 1 is as diverse as real ones, 0
-    the same picture for every source of a class.
+    Hao et al. 2018, table of the classification with a missing modality. The two judges
+    of a name are asked together: the class with the greatest sum of their log
+    probabilities counts.
 
     Returns:
-      {"mean" over classes, "least" {"name", "ratio"}, "per_class" {name: ratio}};
-      classes with fewer than two items or without spread of the real ones are left out,
-      and with none left "mean" and "least" are None.
-
-    Raises:
-      ValueError: the table was stored, and stored tables hold no pictures.
+      Name of each judge -> accuracies in [0, 1] on "source" alone, "real" target alone,
+      "source_and_real" and "source_and_generated"; no judge that is not there in both
+      modalities.
     """
-    if table.generated is None or table.real is None:
-        raise ValueError(
-            "diversity needs the pictures, which a stored table does not hold: take it "
-            "from the evaluation's JSON, or evaluate again."
+    found = {}
+    for judge in table.judges:
+        if judge not in table.source_logits:
+            continue
+        source, real, made = (
+            scipy.special.log_softmax(logits[judge], axis=-1)
+            for logits in (table.source_logits, table.real_logits, table.logits)
         )
-    return spread_ratio(table.class_names, table.label, table.generated, table.real)
-
-
-@metric
-def feature_diversity(table: Table) -> dict[str, Any]:
-    """The same by the features of the first judge, which ignore what it ignores."""
-    return spread_ratio(
-        table.class_names, table.label, table.features, table.real_features
-    )
-
-
-@metric
-def distance_to_real(table: Table) -> dict[str, float | None]:
-    """How far generated targets are from real ones in the first judge's features.
-
-    Returns:
-      {"generated", "floor"}: the kernel distance (`kernel_distance`, features on the
-      scale of the real ones) of generated and real targets, and of two halves of the
-      real ones that share no song, which no system can be expected to beat; None where
-      there are too few.
-    """
-    by = table.real_features
-    made, real = (standardised(x, by) for x in (table.features, by))
-    half = np.searchsorted(np.unique(table.song), table.song) % 2 == 0
-    return {
-        "generated": kernel_distance(made, real),
-        "floor": kernel_distance(real[half], real[~half]),
-    }
-
-
-@metric
-def nearest_training_item(table: Table) -> dict[str, float | None]:
-    """Median distance to the nearest training item of the class, in grey levels.
-
-    Returns:
-      {"generated", "real", "ratio"}, None where unknown. A ratio far below 1 says that
-      targets are copies of training items, or so blurred that they are near to many.
-    """
-    made = _median(table.nearest_distance)[0]
-    real = _median(table.real_nearest_distance)[0]
-    return {"generated": made, "real": real, "ratio": made / real if real else None}
-
-
-@metric
-def response_to_noise(table: Table) -> dict[str, float | int | None]:
-    """Median distance between two targets of one source, in grey levels.
-
-    Returns:
-      {"median", "n"}: 0 says that the noise is ignored.
-    """
-    median, n = _median(table.response)
-    return {"median": median, "n": n}
-
-
-def _median(values: np.ndarray) -> tuple[float | None, int]:
-    """Median of the numbers that are not NaN, and how many they are."""
-    known = values[~np.isnan(values)]
-    return (float(np.median(known)) if len(known) else None), len(known)
-
-
-def spread_within_class(items: np.ndarray, label: np.ndarray, one: int) -> float | None:
-    """Standard deviation over the items of a class, averaged over everything else.
-
-    None where there are fewer than two.
-    """
-    own = items[label == one]
-    if len(own) < 2:
-        return None
-    return float(np.std(own, axis=0, dtype=np.float64).mean())
-
-
-def spread_ratio(
-    class_names: tuple[str, ...],
-    label: Int[np.ndarray, " n"],
-    generated: Num[np.ndarray, "n ..."],
-    real: Num[np.ndarray, "n ..."],
-) -> dict[str, Any]:
-    """Spread within each class, generated against real; see `diversity`."""
-    ratios = {}
-    for one, name in enumerate(class_names):
-        made = spread_within_class(generated, label, one)
-        known = spread_within_class(real, label, one)
-        if known:
-            ratios[name] = made / known
-    if not ratios:
-        return {"mean": None, "least": None, "per_class": {}}
-    least = min(ratios, key=ratios.get)
-    return {
-        "mean": float(np.mean(list(ratios.values()))),
-        "least": {"name": least, "ratio": ratios[least]},
-        "per_class": ratios,
-    }
+        asked = {
+            "source": source,
+            "real": real,
+            "source_and_real": source + real,
+            "source_and_generated": source + made,
+        }
+        found[judge] = {
+            name: float((np.argmax(seen, axis=-1) == table.label).mean())
+            for name, seen in asked.items()
+        }
+    return found
 
 
 def _classes(table: Table):
@@ -251,3 +142,39 @@ def _classes(table: Table):
         rows = table.label == label
         if rows.any():
             yield name, rows
+
+
+METRICS: dict[str, Metric] = {
+    function.__name__: function
+    for function in (
+        headline,
+        accuracy,
+        real_accuracy,
+        per_class,
+        worst_class,
+        confusion,
+        missing_modality,
+        likeness.diversity,
+        likeness.feature_diversity,
+        likeness.distance_to_real,
+        likeness.frechet,
+        likeness.precision_recall,
+        likeness.nearest_training_item,
+        likeness.response_to_noise,
+    )
+}
+
+
+def measure(table: Table, names: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Some metrics of a table, or all of them, by name.
+
+    Raises:
+      ValueError: a name is unknown; lists those there are.
+    """
+    names = tuple(METRICS) if names is None else names
+    unknown = [name for name in names if name not in METRICS]
+    if unknown:
+        raise ValueError(
+            f"metrics {', '.join(unknown)} are unknown; known: {', '.join(METRICS)}."
+        )
+    return {name: METRICS[name](table) for name in names}

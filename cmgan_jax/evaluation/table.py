@@ -4,6 +4,7 @@ Everything that is measured is computed from this table, made in one pass.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -44,8 +45,10 @@ class Table:
       song: of the source, -1 where unknown, [n].
       performer: of the source, -1 where unknown, [n].
       pitch: of the source, MIDI note number or NaN, [n].
-      guess: name of a judge -> class it sees in the generated target, [n].
-      real_guess: the same of the real target of the same pair.
+      logits: name of a judge -> what it sees in the generated target, one logit per
+        class, [n m].
+      real_logits: the same of the real target of the same pair.
+      source_logits: the same of the source, by the judges of its modality.
       features: of the generated target, by the first judge, [n f].
       real_features: of the real target.
       nearest_row: row of the training item of the source's class that is nearest to the
@@ -64,8 +67,9 @@ class Table:
     song: Int[np.ndarray, " n"]
     performer: Int[np.ndarray, " n"]
     pitch: Float32[np.ndarray, " n"]
-    guess: Mapping[str, Int[np.ndarray, " n"]]
-    real_guess: Mapping[str, Int[np.ndarray, " n"]]
+    logits: Mapping[str, Float32[np.ndarray, "n m"]]
+    real_logits: Mapping[str, Float32[np.ndarray, "n m"]]
+    source_logits: Mapping[str, Float32[np.ndarray, "n m"]]
     features: Float32[np.ndarray, "n f"]
     real_features: Float32[np.ndarray, "n f"]
     nearest_row: Int[np.ndarray, " n"]
@@ -82,7 +86,17 @@ class Table:
     @property
     def judges(self) -> tuple[str, ...]:
         """Names of the judges that were asked."""
-        return tuple(self.guess)
+        return tuple(self.logits)
+
+    @functools.cached_property
+    def guess(self) -> dict[str, Int[np.ndarray, " n"]]:
+        """Name of a judge -> class it sees in the generated target, [n]."""
+        return _likeliest(self.logits)
+
+    @functools.cached_property
+    def real_guess(self) -> dict[str, Int[np.ndarray, " n"]]:
+        """The same of the real target."""
+        return _likeliest(self.real_logits)
 
     def save(self, path: Path) -> None:
         """Writes everything but the pictures as one .npz file, whole or not at all."""
@@ -128,9 +142,13 @@ class Table:
         return cls(**fields | {"class_names": names})
 
 
+def _likeliest(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.argmax(column, axis=-1) for name, column in logits.items()}
+
+
 def make_table(
     model: Generates,
-    judges: Sequence[Judge],
+    judges: Mapping[str, Sequence[Judge]],
     prepared: PreparedData,
     *,
     split: str,
@@ -144,7 +162,7 @@ def make_table(
 
     Args:
       model: what generates.
-      judges: of the target's modality.
+      judges: those of each modality; they look at targets and at the rows' own sources.
       prepared: the data set; nearest items are looked for in its split "train".
       split: name of the split.
       direction: from which modality to which.
@@ -168,21 +186,22 @@ def make_table(
         among=trained.array,
         among_label=trained.label,
     )
-    n = len(source)
+    n, asked = len(source), judges[direction.target]
     looks, real_looks = (
-        {judge.name: judge.look(items) for judge in judges}
+        {judge.name: judge.look(items) for judge in asked}
         for items in (generated, real)
     )
-    first = judges[0].name
+    first = asked[0].name
     return Table(
         class_names=prepared.class_names,
         label=source.label,
         song=source.song,
         performer=source.performer,
         pitch=source.pitch,
-        guess={name: np.argmax(look[1], axis=-1) for name, look in looks.items()},
-        real_guess={
-            name: np.argmax(look[1], axis=-1) for name, look in real_looks.items()
+        logits={name: look[1] for name, look in looks.items()},
+        real_logits={name: look[1] for name, look in real_looks.items()},
+        source_logits={
+            judge.name: judge.logits(source.array) for judge in judges[direction.source]
         },
         features=looks[first][0],
         real_features=real_looks[first][0],

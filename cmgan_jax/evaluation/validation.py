@@ -11,7 +11,7 @@ from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.distance import distance_within_classes
 from cmgan_jax.evaluation.judges import Judge, require_judges, stored_judges
-from cmgan_jax.evaluation.metrics import spread_ratio
+from cmgan_jax.evaluation.likeness import spread_ratio
 from cmgan_jax.runs.checkpoints import SCORE
 from cmgan_jax.runs.model import make_generate
 from cmgan_jax.runs.phases import scored
@@ -110,7 +110,7 @@ def look(
     Returns:
       "validation_accuracy" of the strictest judge, in [0, 1], and
       "validation_distance", see `distance_within_classes`, where there are judges, and
-      "validation_diversity", see `metrics.diversity`, where it is known.
+      "validation_diversity", see `likeness.diversity`, where it is known.
     """
     scalars = {}
     if judges:

@@ -112,7 +112,7 @@ def test_what_is_written_is_what_is_returned(model, data, judged_by):
         "step": 7,
         "checkpoint": "abc",
         "data": data.digest,
-        "judges": {"lax": "1", "strict": "1"},
+        "judges": {key: {"lax": "1", "strict": "1"} for key in ("image", "sound")},
     }
     table = Table.load(folder / "test_items.npz")
     assert (table.guess["lax"] == table.label).all() and len(table) == 61

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation import likeness, metrics
 from cmgan_jax.evaluation.distance import kernel_distance
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.table import Table
@@ -22,6 +22,28 @@ def pictures(*levels):
     )
 
 
+def grown(table, **columns):
+    """The same table with as many rows as the new columns have, and these."""
+    (n,) = {len(column) for column in columns.values()}
+
+    def grow(value):
+        if isinstance(value, dict):
+            return {name: grow(column) for name, column in value.items()}
+        return np.resize(value, (n, *value.shape[1:]))
+
+    rows = {
+        field.name: grow(getattr(table, field.name))
+        for field in dataclasses.fields(table)
+        if field.name != "class_names"
+    }
+    return dataclasses.replace(table, **rows | columns)
+
+
+def seen(guess, by=1.0):
+    """Logits of a judge that is so sure of its guess."""
+    return by * np.eye(2, dtype=np.float32)[np.asarray(guess)]
+
+
 @pytest.fixture(scope="module")
 def table():
     return Table(
@@ -30,8 +52,9 @@ def table():
         song=np.array([7, 7, 8, 8, 9, 9]),
         performer=np.zeros(6, int),
         pitch=np.full(6, np.nan, np.float32),
-        guess={"lax": LAX, "strict": STRICT},
-        real_guess={"lax": LABEL, "strict": np.array([0, 0, 1, 1, 1, 1])},
+        logits={"lax": seen(LAX), "strict": seen(STRICT)},
+        real_logits={"lax": seen(LABEL), "strict": seen([0, 0, 1, 1, 1, 1])},
+        source_logits={"lax": seen([0, 0, 0, 1, 1, 0], by=0.5)},
         features=np.array([[0], [2], [0], [2], [5], [5]], np.float32),
         real_features=np.array([[0], [8], [0], [8], [1], [3]], np.float32),
         nearest_row=np.zeros(6, int),
@@ -85,6 +108,49 @@ def test_real_targets_are_judged_beside_the_generated_ones(measured):
     assert measured["real_accuracy"] == {"lax": 1.0, "strict": pytest.approx(4 / 6)}
 
 
+def test_a_missing_modality_is_made_up_for_by_a_generated_one(measured):
+    """The source's judge errs in rows 3 and 5, less sure than the target's."""
+    assert measured["missing_modality"] == {
+        "lax": {
+            "source": pytest.approx(4 / 6),
+            "real": 1.0,
+            "source_and_real": 1.0,
+            "source_and_generated": pytest.approx(5 / 6),
+        }
+    }
+
+
+def test_frechet_distance_and_its_floor_are_of_the_same_items(table):
+    rng = np.random.default_rng(0)
+    song = np.repeat(np.arange(10), 30)
+    real = rng.normal(size=(300, 4)).astype(np.float32)
+    large = grown(table, features=real + 2.0, real_features=real, song=song)
+    found = likeness.frechet(large)
+    assert found["n"] == 150 and found["floor"] < 0.3
+    # Four features, each two deviations away.
+    assert found["generated"] == pytest.approx(16.0, abs=2.0)
+    assert likeness.frechet(table)["floor"] is not None
+    few = dataclasses.replace(large, song=np.zeros(300, int))
+    assert likeness.frechet(few)["generated"] is None
+
+
+def test_precision_and_recall_tell_what_is_missing(table):
+    """Generated targets lie in one of two real heaps, half of them in neither."""
+    rng = np.random.default_rng(0)
+    heaps = np.repeat([[0.0], [10.0]], 100, axis=0)
+    real = (heaps + rng.normal(size=(200, 2))).astype(np.float32)
+    made = rng.normal(size=(200, 2)).astype(np.float32)
+    made[::2] += 500.0
+    song = np.arange(200) % 20
+    some = grown(table, features=made, real_features=real, song=song)
+    found = likeness.precision_recall(some)
+    assert found["precision"] == pytest.approx(0.5, abs=0.05)
+    assert 0.2 < found["recall"] <= 0.5
+    assert found["floor"] > 0.9 and found["n"] == 200
+    alone = dataclasses.replace(some, song=np.zeros(200, int))
+    assert likeness.precision_recall(alone)["precision"] is None
+
+
 def test_the_distance_to_real_has_a_floor_of_songs_apart(measured, table):
     """Songs 7 and 9 against song 8; the generated features against all real ones."""
     found = measured["distance_to_real"]
@@ -110,11 +176,11 @@ def test_diversity_is_generated_over_real_within_each_class(measured):
 
 def test_diversity_needs_two_items_and_real_ones_that_differ(table):
     alone = dataclasses.replace(table, label=np.arange(6), class_names=tuple("abcdef"))
-    assert metrics.diversity(alone)["mean"] is None
+    assert likeness.diversity(alone)["mean"] is None
     same = dataclasses.replace(table, real=pictures(1, 1, 1, 1, 3, 9))
-    assert list(metrics.diversity(same)["per_class"]) == ["tuba"]
+    assert list(likeness.diversity(same)["per_class"]) == ["tuba"]
     with pytest.raises(ValueError, match="stored table"):
-        metrics.diversity(dataclasses.replace(table, generated=None, real=None))
+        likeness.diversity(dataclasses.replace(table, generated=None, real=None))
 
 
 def test_medians_ignore_what_is_unknown(measured, table):
@@ -126,7 +192,7 @@ def test_medians_ignore_what_is_unknown(measured, table):
     unknown = dataclasses.replace(
         table, nearest_distance=nothing, real_nearest_distance=nothing
     )
-    assert set(metrics.nearest_training_item(unknown).values()) == {None}
+    assert set(likeness.nearest_training_item(unknown).values()) == {None}
 
 
 def test_unknown_metrics_are_refused_and_known_ones_listed(table):

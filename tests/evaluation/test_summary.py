@@ -20,10 +20,12 @@ def write_run(workdir, wrong, *, direction="s2i", split="test", data="d"):
     guess = LABEL.copy()
     guess[list(wrong)] = 1 - guess[list(wrong)]
     shades = np.random.default_rng(0).integers(0, 200, (40, 2, 2, 3))
-    zero = np.zeros(40, np.float32)
+    zero, sees = np.zeros(40, np.float32), np.eye(2, dtype=np.float32)
     table = Table(
         class_names=("flute", "tuba"), label=LABEL, song=SONG, performer=SONG,
-        pitch=zero, guess={"a": guess, "b": LABEL}, real_guess={"a": LABEL, "b": LABEL},
+        pitch=zero, logits={"a": sees[guess], "b": sees[LABEL]},
+        real_logits={"a": sees[LABEL], "b": sees[LABEL]},
+        source_logits={"a": sees[LABEL]},
         features=np.eye(40, dtype="f4"), real_features=np.eye(40, dtype="f4"),
         nearest_row=SONG, nearest_distance=zero + 1, real_nearest_row=SONG,
         real_nearest_distance=zero + 1, response=zero,

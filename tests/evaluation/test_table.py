@@ -38,6 +38,17 @@ class Watching:
         return level[:, None].astype(np.float32), np.eye(3, dtype=np.float32)[guess]
 
 
+class Hearing:
+    """A judge of sounds whose first logit is the loudness."""
+
+    @staticmethod
+    def look(items):
+        level = items.mean(axis=(1, 2, 3), keepdims=True)[:, 0, 0]
+        return level, np.repeat(level.astype(np.float32), 3, axis=1)
+
+    judge = Judge("a", "sound", "judging", {}, "0", look)
+
+
 @pytest.fixture(scope="module")
 def made(make_data, tmp_path_factory):
     splits = {
@@ -46,7 +57,7 @@ def made(make_data, tmp_path_factory):
     }
     data = make_data(tmp_path_factory.mktemp("table"), splits)
     model, first, second = Stub(), Watching("a", (90, 180)), Watching("b", (60, 60))
-    judges = (first.judge, second.judge)
+    judges = {"image": (first.judge, second.judge), "sound": (Hearing.judge,)}
     table = make_table(model, judges, data, split="test", direction=S2I, seed=2)
     return data, model, (first, second), table
 
@@ -63,7 +74,7 @@ def test_every_source_is_there_exactly_once_and_in_order(made):
 
 
 def test_judges_see_the_very_bytes_that_are_generated_and_the_real_ones(made):
-    _, _, watching, table = made
+    data, _, watching, table = made
     for watcher in watching:
         generated, real = watcher.seen
         np.testing.assert_array_equal(generated, table.generated)
@@ -72,6 +83,8 @@ def test_judges_see_the_very_bytes_that_are_generated_and_the_real_ones(made):
         np.testing.assert_array_equal(table.guess[name], watcher.judge.guess(generated))
         np.testing.assert_array_equal(table.real_guess[name], watcher.judge.guess(real))
     assert table.judges == ("a", "b")
+    heard = data.split("test").sound.array.mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(table.source_logits["a"][:, 0], heard, rtol=1e-6)
     assert not np.array_equal(table.guess["a"], table.guess["b"])
     level = table.generated.mean(axis=(1, 2, 3))
     np.testing.assert_allclose(table.features[:, 0], level, rtol=1e-6)
