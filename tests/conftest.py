@@ -227,6 +227,18 @@ def small_run(tmp_path_factory, small_data, small_config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def untimed_metrics():
+    """A workdir -> the lines of its metrics.jsonl, but for when they were written."""
+    from cmgan_jax.runs.writers import MetricsWriter
+
+    def read(workdir: Path) -> list[dict]:
+        lines = MetricsWriter.read(workdir)
+        return [{k: v for k, v in line.items() if k != "time"} for line in lines]
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def small_model(small_run):
     """What `small_run` left, restored."""
     from cmgan_jax.runs.model import load

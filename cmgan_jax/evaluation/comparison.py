@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from cmgan_jax.evaluation.intervals import difference
+from cmgan_jax.evaluation.learning import reached
 from cmgan_jax.evaluation.metrics import correct, strictest
-from cmgan_jax.evaluation.summary import Run, read_runs, summarise_runs
+from cmgan_jax.evaluation.summary import Run, mean_over, read_runs, summarise_runs
+from cmgan_jax.runs.writers import MetricsWriter
 
 SHUFFLED = "shuffled"
 
@@ -25,9 +27,10 @@ def compare(
       splits: names.
 
     Returns:
-      {system: {direction: {split: see `summarise_runs`}}}, ready for JSON, and "runs",
-      the workdirs. Of all but the first with as many runs as the first, "against" says
-      {"system", "mean", "interval"}: how much higher the headline is.
+      {system: {direction: {split: see `summarise_runs`}}}, ready for JSON, with "runs",
+      the workdirs, and "learning", how soon they were good (`learning.reached`). Of all
+      but the first with as many runs as the first, "against" says {"system", "mean",
+      "interval"}: how much higher the headline is.
 
     Raises:
       FileNotFoundError: a run is not evaluated on a split.
@@ -51,6 +54,7 @@ def compare(
             for direction, runs in by_direction.items():
                 entry = summarise_runs([run for _, run in runs])
                 entry["runs"] = [str(workdir) for workdir, _ in runs]
+                entry["learning"] = _learning(entry["runs"], direction)
                 base = found[reference][split].get(direction, [])
                 if name != reference and len(base) == len(runs):
                     entry["against"] = {"system": reference} | _difference(
@@ -58,6 +62,12 @@ def compare(
                     )
                 results.setdefault(name, {}).setdefault(direction, {})[split] = entry
     return results
+
+
+def _learning(workdirs: Sequence[str], direction: str) -> dict[str, Any]:
+    """Means of what `reached` says of the runs."""
+    found = [reached(MetricsWriter.read(Path(one)), direction) for one in workdirs]
+    return {level: mean_over([run[level] for run in found]) for level in found[0]}
 
 
 def _difference(runs: Sequence[Run], base: Sequence[Run]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.comparison import SHUFFLED, compare
 from cmgan_jax.evaluation.evaluate_run import evaluate_run, is_evaluated
 from cmgan_jax.evaluation.judges import require_judges, test_splits
-from cmgan_jax.evaluation.summary import as_markdown
+from cmgan_jax.evaluation.markdown import as_markdown
 from cmgan_jax.evaluation.validation import make_sample
 from cmgan_jax.runs.adoption import shared_settings
 from cmgan_jax.runs.model import load

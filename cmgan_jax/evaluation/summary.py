@@ -10,9 +10,15 @@ from cmgan_jax.evaluation.evaluate_run import read_results
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.metrics import correct, strictest
 from cmgan_jax.evaluation.table import Table
-from cmgan_jax.evaluation.wording import distance_text
 
 Run = tuple[dict[str, Any], Table]
+AVERAGED = (
+    "distance_to_real",
+    "frechet",
+    "precision_recall",
+    "nearest_training_item",
+    "response_to_noise",
+)
 
 
 def read_runs(
@@ -57,7 +63,7 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
       and the 95 % interval of the mean over runs and songs. "judges": the same of each
       judge, and "real", its accuracy on the real targets. "worst_class": the least mean
       over runs of any class, and the least value of any run. "diversity": mean and
-      least ratio over the runs. "distance_to_real": mean over the runs, and its floor.
+      least ratio over the runs. Those of AVERAGED and "missing_modality": their means.
       "n" sources, "seeds" runs, "chance", labels used.
     """
     first, table = runs[0]
@@ -79,65 +85,13 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
         "judges": judges,
         "worst_class": _worst_class(measured),
         "diversity": _diversity(measured),
-        "distance_to_real": _distance(measured),
+        **{name: mean_over([m[name] for m in measured]) for name in AVERAGED},
+        "missing_modality": {
+            judge: mean_over([m["missing_modality"][judge] for m in measured])
+            for judge in measured[0]["missing_modality"]
+        },
         "labels_in_training": first["labels_in_training"],
     }
-
-
-def as_markdown(summary: Mapping[str, Any]) -> str:
-    """What `compare` found as one Markdown table, accuracies in percent."""
-    lines = [
-        "| system, direction, split | seeds | accuracy % (least to most) "
-        "| 95 % interval | judges | judges on real | worst class | diversity (least) "
-        "| distance to real (floor) | labels used | against the first, paired |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for system, directions in summary.items():
-        for direction, splits in directions.items():
-            for split, entry in splits.items():
-                lines.append(_line(f"{system}, {direction}, {split}", entry))
-    return "\n".join(lines) + "\n"
-
-
-def _line(name: str, entry: Mapping[str, Any]) -> str:
-    head, worst, judges = entry["headline"], entry["worst_class"], entry["judges"]
-    low, high = head["interval"]
-    each = [f"{judge} {_percent(found['mean'])}" for judge, found in judges.items()]
-    real = [f"{judge} {_percent(found['real'])}" for judge, found in judges.items()]
-    least = worst["least"]
-    cells = (
-        name,
-        str(entry["seeds"]),
-        f"**{_percent(head['mean'])}** ({_percent(head['least'])} to "
-        f"{_percent(head['most'])})",
-        f"{_percent(low)} to {_percent(high)}",
-        ", ".join(each),
-        ", ".join(real),
-        f"{worst['name']} {_percent(worst['mean'])}; least {least['name']} "
-        f"{_percent(least['accuracy'])}",
-        _ratio(entry["diversity"]),
-        distance_text(entry["distance_to_real"]),
-        ", ".join(entry["labels_in_training"]) or "none",
-        _against(entry.get("against")),
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _against(difference: Mapping[str, Any] | None) -> str:
-    if difference is None:
-        return ""
-    low, high = (_percent(end) for end in difference["interval"])
-    return f"{100.0 * difference['mean']:+.1f} ({low} to {high})"
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f}"
-
-
-def _ratio(diversity: Mapping[str, Any]) -> str:
-    if diversity["mean"] is None:
-        return "unknown"
-    return f"{diversity['mean']:.2f} ({diversity['least']:.2f})"
 
 
 def _over_runs(right: list[np.ndarray], tables: list[Table]) -> dict[str, Any]:
@@ -186,9 +140,8 @@ def _diversity(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _distance(measured: list[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Mean over the runs of what is known of all of them."""
-    found = [m["distance_to_real"] for m in measured]
+def mean_over(found: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Mean over the runs of each number; None where it is not known of one of them."""
     return {
         name: (
             None

@@ -1,6 +1,7 @@
 """What a run leaves to look at: metrics.jsonl, TensorBoard events, sample grids."""
 
 import json
+import time
 from pathlib import Path
 
 import matplotlib.image
@@ -46,9 +47,10 @@ class MetricsWriter:
         return [json.loads(line) for line in whole.splitlines()]
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
-        """Writes one line of scalars."""
+        """Writes one line of scalars, and when that was (seconds since 1970)."""
         with self._path.open("a") as file:
-            line = {"phase": self._phase, "step": step, **scalars}
+            now = round(time.time(), 2)
+            line = {"phase": self._phase, "step": step, "time": now, **scalars}
             file.write(json.dumps(line) + "\n")
         for name, value in scalars.items():
             self._events.add_scalar(name, value, step)

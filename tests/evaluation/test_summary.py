@@ -7,7 +7,9 @@ from cmgan_jax.evaluation import metrics
 from cmgan_jax.evaluation.comparison import compare
 from cmgan_jax.evaluation.evaluate_run import VERSION
 from cmgan_jax.evaluation.intervals import interval
-from cmgan_jax.evaluation.summary import as_markdown
+from cmgan_jax.evaluation.learning import reached
+from cmgan_jax.evaluation.markdown import as_markdown
+from cmgan_jax.evaluation.published import PUBLISHED
 from cmgan_jax.evaluation.table import Table
 from cmgan_jax.runtime.whole_file import write_json
 
@@ -96,7 +98,9 @@ def test_markdown_has_a_line_for_each_direction_and_split(runs, tmp_path):
     other, _ = write_run(tmp_path / "i2s", (), direction="i2s")
     text = as_markdown(compare({"ours": [*runs[0], other]}, ["test"]))
     lines = text.splitlines()
-    assert len(lines) == 4 and all(x.count("|") == lines[0].count("|") for x in lines)
+    for start, rows in ((0, 4), (5, 4), (10, 2 + len(PUBLISHED))):
+        table = lines[start : start + rows]
+        assert {x.count("|") for x in table} == {lines[start].count("|")}
     assert "| ours, s2i, test | 3 | **75.0** (50.0 to 100.0) |" in lines[2]
     assert "a 75.0, b 100.0" in lines[2] and "tuba 66.7; least tuba 0.0" in lines[2]
     assert "a loss" in lines[2]
@@ -129,3 +133,32 @@ def test_systems_are_compared_with_the_first_window_by_window(runs, tmp_path):
     assert high - low < 0.9 * (alone[1] - alone[0])
     fewer = compare({"ours": runs[0], "theirs": more[:2]}, ["test"])
     assert "against" not in fewer["theirs"]["s2i"]["test"]
+
+
+def line(step, time, **scalars):
+    return {"phase": "gan", "step": step, "time": time, **scalars}
+
+
+def test_how_soon_a_run_was_good_does_not_count_stops():
+    """Two seconds a step, an hour's stop, and 0.8 first reached at step 40."""
+    metrics = [
+        {"phase": "recognisers", "step": 300, "time": 0.0},
+        line(10, 100.0),
+        line(20, 120.0, validation_accuracy=0.6),
+        line(30, 3720.0),
+        line(40, 3740.0, validation_accuracy=0.9),
+        line(50, 3760.0, validation_accuracy=0.7),
+    ]
+    found = reached(metrics, "s2i")
+    assert found["0.5"] == {"steps": 20, "seconds": 40.0}
+    assert found["0.8"] == {"steps": 40, "seconds": 80.0}
+    assert found["0.95"] == {"steps": None, "seconds": None}
+    both = [line(10, 0.0, validation_accuracy_i2s=0.96), line(20, 1.0)]
+    assert reached(both, "s2i")["0.5"]["steps"] is None
+    assert reached(both, "i2s")["0.95"] == {"steps": 10, "seconds": 1.0}
+
+
+def test_published_numbers_come_with_wilsons_interval_where_n_is_known():
+    ends = {one.ours: one.interval("s2i") for one in PUBLISHED}
+    assert ends["sa_cmgan"] == pytest.approx((0.736, 0.913), abs=1e-3)
+    assert ends["cmcgan"] is None
