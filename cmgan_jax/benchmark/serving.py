@@ -7,7 +7,7 @@ import numpy as np
 
 from cmgan_jax.benchmark.timing import Spread, repeat, seconds
 from cmgan_jax.benchmark.workload import Workload
-from cmgan_jax.runs.model import make_generate
+from cmgan_jax.runs.generating import make_generate
 
 SOURCES = 128  # of one measurement of many
 CALLS = 20  # of one result, for its percentiles

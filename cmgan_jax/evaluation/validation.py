@@ -13,7 +13,7 @@ from cmgan_jax.evaluation.distance import distance_within_classes
 from cmgan_jax.evaluation.judges import Judge, require_judges, stored_judges
 from cmgan_jax.evaluation.likeness import spread_ratio
 from cmgan_jax.runs.checkpoints import SCORE
-from cmgan_jax.runs.model import make_generate
+from cmgan_jax.runs.generating import make_generate
 from cmgan_jax.runs.phases import scored
 from cmgan_jax.runs.record import RunRecord
 from cmgan_jax.runs.writers import grid, write_picture

@@ -16,7 +16,8 @@ from cmgan_jax.generation.media_out import (
     write_target,
 )
 from cmgan_jax.generation.results import Planned
-from cmgan_jax.runs.model import BATCH_SIZE, Model
+from cmgan_jax.runs.generating import BATCH_SIZE
+from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.runtime.progress import Progress
 

@@ -5,13 +5,11 @@ Only what generates is restored; discriminators and optimizers stay on disk.
 
 import dataclasses
 import functools
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import jax
-import numpy as np
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float
 
 from cmgan_jax.runs.checkpoints import (
     Checkpoints,
@@ -19,55 +17,15 @@ from cmgan_jax.runs.checkpoints import (
     abstract,
     digest,
 )
+from cmgan_jax.runs.generating import Items, Noise, make_draw_noise, make_generate
 from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, read_record
 from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.direction import Direction
-from cmgan_jax.signals.representation import to_uint8
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.state import Tree
-
-# One size for all: a compiled program of another size rounds otherwise, and a source
-# gives the same result alone and among others.
-BATCH_SIZE = 16
-Items = UInt8[np.ndarray, "n _ _ _"]
-
-
-def item_numbers(sources: Items) -> np.ndarray:
-    """A number of every source that depends on its pixels alone, uint32 [n]."""
-    rows = np.ascontiguousarray(sources)
-    return np.array([zlib.crc32(row.data) for row in rows], np.uint32)
-
-
-def make_generate(system: System) -> Callable[..., Items]:
-    """Builds (finished, sources, direction, seed) -> generated targets, uint8.
-
-    What is generated is what is written and judged: uint8, any number of sources. The
-    noise of a source is drawn from the seed and the source's own pixels.
-    """
-
-    @functools.partial(jax.jit, static_argnums=3)
-    def one_batch(finished, sources, numbers, direction, root):
-        keys = jax.vmap(lambda number: jax.random.fold_in(root, number))(numbers)
-        return to_uint8(system.generate(finished, sources, keys, direction))
-
-    def generate(
-        finished: Finished, sources: Items, *, direction: Direction, seed: int = 0
-    ) -> Items:
-        root, results = jax.random.key(seed), []
-        for start in range(0, len(sources), BATCH_SIZE):
-            part = np.asarray(sources[start : start + BATCH_SIZE])
-            rows = np.minimum(np.arange(BATCH_SIZE), len(part) - 1)
-            padded = part[rows]
-            made = one_batch(finished, padded, item_numbers(padded), direction, root)
-            results.append(np.asarray(made)[: len(part)])
-        if not results:
-            return np.empty((0, *system.task.shape(direction.target)), np.uint8)
-        return np.concatenate(results)
-
-    return generate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +67,31 @@ class Model:
     def _direction_names(self) -> str:
         return ", ".join(direction.name for direction in self.system.directions)
 
+    @property
+    def noise_size(self) -> int:
+        """Numbers in the noise of one source; 0 where the system takes none."""
+        return self.system.noise_size
+
+    def draw_noise(self, sources: Items, *, seed: int = 0) -> Noise:
+        """The noise that `generate` draws where none is given.
+
+        Args:
+          sources: uint8 [n h w c], as the data set stores them.
+          seed: of the noise.
+
+        Returns:
+          Standard normal, float32 [n m], m = `noise_size`: of (seed, the source's own
+          pixels), so that it belongs to a source alone and among others.
+        """
+        return self._draw_noise(sources, seed)
+
     def generate(
-        self, sources: Items, *, direction: Direction | None = None, seed: int = 0
+        self,
+        sources: Items,
+        *,
+        direction: Direction | None = None,
+        seed: int = 0,
+        noise: Noise | None = None,
     ) -> Items:
         """Targets of sources.
 
@@ -119,16 +100,33 @@ class Model:
           direction: needed where the system knows several.
           seed: of the noise; the same source and seed give the same target, alone and
             among others.
+          noise: float32 [n m], m = `noise_size`, standard normal where it shall look
+            like training's; `draw_noise(sources, seed=seed)` where None.
 
         Returns:
           uint8 [n h w c]: exactly what is written to files and judged.
 
         Raises:
-          ValueError: the system does not generate in this direction.
+          ValueError: the system does not generate in this direction, or noise is of
+            another shape.
         """
         direction = direction or self.direction
         self._require_way(direction)
-        return self._generate(self.variables, sources, direction=direction, seed=seed)
+        if noise is not None:
+            self._require_noise(noise, len(sources))
+        return self._generate(
+            self.variables, sources, direction=direction, seed=seed, noise=noise
+        )
+
+    def _require_noise(self, noise: Noise, count: int) -> None:
+        expected = (count, self.noise_size)
+        if noise.shape != expected:
+            needs = (
+                f"a row of {self.noise_size} for each source, {list(expected)}"
+                if self.noise_size
+                else "none: this system takes no noise"
+            )
+            raise ValueError(f"noise of shape {list(noise.shape)}: expected {needs}.")
 
     def _require_way(self, direction: Direction) -> None:
         if direction not in self.system.directions:
@@ -146,6 +144,10 @@ class Model:
         self._require_way(direction)
         system = dataclasses.replace(self.system, directions=(direction,))
         return dataclasses.replace(self, system=system)
+
+    @functools.cached_property
+    def _draw_noise(self):
+        return make_draw_noise(self.system)
 
     @functools.cached_property
     def _generate(self):

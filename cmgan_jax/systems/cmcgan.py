@@ -5,8 +5,6 @@ One phase trains both directions; nothing is trained before it.
 
 from types import SimpleNamespace
 
-import jax
-
 from cmgan_jax.nets.cross_modal import CrossModal
 from cmgan_jax.signals.direction import I2S, MODALITIES, S2I
 from cmgan_jax.signals.representation import to_unit
@@ -53,6 +51,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
         phases=(phase,),
         generating=(GAN,),
         generate=_make_generate(parts),
+        noise_size=parts.z_size,
     )
 
 
@@ -83,13 +82,12 @@ def cmcgan_parts(config: SimpleNamespace, task: Task) -> CmcganParts:
 
 
 def _make_generate(parts: CmcganParts) -> Generate:
-    def generate(finished, source, keys, direction):
-        z = jax.vmap(lambda key: jax.random.normal(key, (parts.z_size,)))(keys)
+    def generate(finished, source, noise, direction):
         return apply_evaluation(
             parts.generator,
             finished[GAN],
             to_unit(source),
-            z,
+            noise,
             source=direction.source,
             target=direction.target,
             method="turn",

@@ -5,6 +5,7 @@ Whatever it computes stays inside its phases and `generate`.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ Shape = tuple[int, int, int]
 # Inference variables of finished phases, by the phase's name.
 Finished = Mapping[str, Tree]
 Generate = Callable[
-    [Finished, UInt8[Array, "b h w c"], Key[Array, " b"], Direction],
+    [Finished, UInt8[Array, "b h w c"], Float[Array, "b m"], Direction],
     Float[Array, "b h w c"],
 ]
 
@@ -100,9 +101,10 @@ class System:
       directions: ways it generates in.
       phases: in the order of training; empty where nothing is trained.
       generating: phases whose inference variables `generate` reads.
-      generate: (variables of those phases by name, sources, a key of each source,
+      generate: (variables of those phases by name, sources, the noise of each source,
         direction) -> targets in [-1, 1]; pure. A target depends on its own source and
-        key alone, wherever its networks allow that.
+        noise alone, wherever its networks allow that.
+      noise_size: numbers in the noise of one source; 0 where none is taken.
       recognitions: modality to the system's own classifier of it.
       labels_used: ways in which labels help the generator to be recognised, for
         people; judged accuracies are printed beside them.
@@ -113,8 +115,14 @@ class System:
     phases: tuple[Phase, ...]
     generating: tuple[str, ...]
     generate: Generate
+    noise_size: int = 0
     recognitions: Mapping[str, Recognition] = dataclasses.field(default_factory=dict)
     labels_used: tuple[str, ...] = ()
+
+    def draw_noise(self, keys: Key[Array, " b"]) -> Float[Array, "b m"]:
+        """The noise of sources: standard normal, one key for each."""
+        draw = functools.partial(jax.random.normal, shape=(self.noise_size,))
+        return jax.vmap(draw)(keys)
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.

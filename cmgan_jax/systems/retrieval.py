@@ -6,7 +6,6 @@ in what it does better than this.
 
 from types import SimpleNamespace
 
-import jax
 import jax.numpy as jnp
 
 from cmgan_jax.nets.recogniser import Recogniser
@@ -23,8 +22,6 @@ from cmgan_jax.systems.pretraining import (
 )
 from cmgan_jax.systems.pretraining_phase import of_modality
 
-FARTHEST = -2.0  # less than any cosine, and than any number drawn from [0, 1)
-
 
 def assemble(config: SimpleNamespace, task: Task) -> System:
     """The system a configuration describes.
@@ -37,6 +34,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
       ValueError: a field holds an unknown name or contradicts another.
     """
     check_retrieval(config, task)
+    nearest = config.gallery.choice == "nearest"
     module = recogniser(config, task)
     gallery = gallery_phase(
         module,
@@ -50,7 +48,9 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
         directions=(S2I, I2S),
         phases=(recognisers(config, task), gallery),
         generating=(RECOGNISERS, GALLERY),
-        generate=_make_generate(module, nearest=config.gallery.choice == "nearest"),
+        generate=_make_generate(module, nearest=nearest),
+        # A number of each item: the greatest of the class wins.
+        noise_size=0 if nearest else gallery.steps * gallery.batch_size,
         recognitions=recognitions(config, task),
         labels_used=("targets are looked up by their label",),
     )
@@ -59,18 +59,16 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
 def _make_generate(module: Recogniser, *, nearest: bool) -> Generate:
     """Of a class that the gallery lacks its first item is returned."""
 
-    def generate(finished, source, keys, direction):
+    def generate(finished, source, noise, direction):
         gallery = finished[GALLERY]
         logits, place = recognise(
             module, of_modality(finished[RECOGNISERS], direction.source), source
         )
+        closeness = noise
         if nearest:
             closeness = place @ gallery["places"][direction.target].T
-        else:
-            count = gallery["label"].shape
-            closeness = jax.vmap(lambda key: jax.random.uniform(key, count))(keys)
         of_class = gallery["label"][None] == jnp.argmax(logits, -1)[:, None]
-        rows = jnp.argmax(jnp.where(of_class, closeness, FARTHEST), -1)
+        rows = jnp.argmax(jnp.where(of_class, closeness, -jnp.inf), -1)
         return to_unit(gallery["items"][direction.target][rows])
 
     return generate

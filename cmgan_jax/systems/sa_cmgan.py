@@ -66,6 +66,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
         phases=(pretraining, _gan_phase(config, task, parts, pretraining.name)),
         generating=(GAN,),
         generate=_make_generate(parts),
+        noise_size=parts.z_size,
         recognitions=(
             recognitions(config, task) if pretraining.name == RECOGNISERS else {}
         ),
@@ -143,10 +144,9 @@ def _alternatives(state: GanState) -> dict[str, Tree]:
 
 
 def _make_generate(parts: GanParts) -> Generate:
-    def generate(finished, source, keys, direction):
+    def generate(finished, source, noise, direction):
         variables = finished[GAN]
         _, code = apply_evaluation(parts.encoder, variables["encoder"], to_unit(source))
-        z = jax.vmap(lambda key: jax.random.normal(key, (parts.z_size,)))(keys)
-        return apply_evaluation(parts.generator, variables["generator"], code, z)
+        return apply_evaluation(parts.generator, variables["generator"], code, noise)
 
     return generate

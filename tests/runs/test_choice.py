@@ -45,7 +45,7 @@ def counting(config, task):
         directions=(S2I,),
         phases=(phase,),
         generating=("counting",),
-        generate=lambda finished, source, keys, direction: source,
+        generate=lambda finished, source, noise, direction: source,
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import cmgan_jax
 from cmgan_jax.runs.checkpoints import Checkpoints, DamagedCheckpointError, abstract
-from cmgan_jax.runs.model import item_numbers, load
+from cmgan_jax.runs.generating import item_numbers
+from cmgan_jax.runs.model import load
 from cmgan_jax.runtime import devices
 from cmgan_jax.signals.direction import I2S, S2I
 from cmgan_jax.signals.representation import to_uint8, to_unit
@@ -127,21 +128,27 @@ def test_the_seed_is_the_noise(small_model, sounds, pictures):
 
 
 def test_every_source_of_a_batch_has_noise_of_its_own(small_model, sounds):
-    """One source under four keys, two of them the same."""
-    keys = jax.random.wrap_key_data(
-        jax.random.key_data(jax.random.split(jax.random.key(0), 3))[
-            np.array([0, 1, 2, 0])
-        ]
-    )
-    generate = jax.jit(small_model.system.generate, static_argnums=3)
-    sources = np.repeat(sounds[:1], 4, axis=0)
-    made = np.asarray(generate(small_model.variables, sources, keys, S2I))
-    np.testing.assert_allclose(made[3], made[0], atol=1e-5)
-    for one, other in ((0, 1), (1, 2), (0, 2)):
-        assert np.abs(made[one] - made[other]).max() > 1e-3
+    noise = small_model.draw_noise(sounds, seed=3)
+    assert noise.shape == (35, small_model.noise_size) and noise.dtype == np.float32
+    assert np.abs(noise.mean()) < 0.1 and np.abs(noise.std() - 1.0) < 0.1
+    assert len(np.unique(noise)) > 0.99 * noise.size
     numbers = item_numbers(sounds)
     assert len(set(numbers.tolist())) == len(sounds)
     np.testing.assert_array_equal(item_numbers(sounds[::-1].copy()), numbers[::-1])
+
+
+def test_noise_may_be_given(small_model, sounds, pictures):
+    """Drawn by hand it is what is drawn; a source is made of the noise in its row."""
+    drawn = small_model.draw_noise(sounds)
+    made = small_model.generate(sounds, noise=drawn, seed=5)
+    np.testing.assert_array_equal(made, pictures)
+    alike = np.repeat(sounds[:1], 4, axis=0)
+    made = small_model.generate(alike, noise=drawn[np.array([0, 1, 2, 0])])
+    np.testing.assert_array_equal(made[[0, 3]], pictures[[0, 0]])
+    for one, other in ((0, 1), (1, 2), (0, 2)):
+        assert (made[one] != made[other]).any()
+    with pytest.raises(ValueError, match=r"a row of 62 for each source, \[35, 62\]"):
+        small_model.generate(sounds, noise=drawn[:, 1:])
 
 
 def test_what_is_generated_is_the_networks_output_rounded(
@@ -152,8 +159,9 @@ def test_what_is_generated_is_the_networks_output_rounded(
     keys = jax.vmap(lambda n: jax.random.fold_in(jax.random.key(0), n))(
         item_numbers(sounds[:16])
     )
+    noise = small_model.system.draw_noise(keys)
     generate = jax.jit(small_model.system.generate, static_argnums=3)
-    made = generate(small_model.variables, sounds[:16], keys, S2I)
+    made = generate(small_model.variables, sounds[:16], noise, S2I)
     levels = (np.asarray(made, np.float64) + 1.0) * 127.5
     # Half a level, and what another compiled program rounds otherwise.
     assert np.abs(pictures[:16] - levels).max() < 0.5 + 1e-2

@@ -3,6 +3,8 @@
 Nothing here is a good system: each is the smallest of its kind.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -108,7 +110,8 @@ def nearest(stored):
         sounds = jnp.asarray(to_unit(np.asarray(stored.sound.array)))
         images = jnp.asarray(np.asarray(stored.image.array))
 
-        def generate(finished, source, keys, direction):
+        def generate(finished, source, noise, direction):
+            assert noise.shape[1] == 0
             assert not finished and direction == S2I
             x = to_unit(source)
             distances = jnp.abs(x[:, None] - sounds[None]).sum((2, 3, 4))
@@ -129,9 +132,12 @@ def test_a_system_without_training_runs_and_generates(small_data, known_as, tmp_
     assert done == {}
     model = load(tmp_path)
     assert (model.step, model.variables, model.direction) == (0, {}, S2I)
+    assert model.noise_size == 0
     rows = np.array([5, 0, 40, 17])
     made = model.generate(np.asarray(stored.sound.array)[rows])
     np.testing.assert_array_equal(made, np.asarray(stored.image.array)[rows])
+    with pytest.raises(ValueError, match=r"\[1, 2\]: expected none: this system takes"):
+        model.generate(made[:1], noise=np.zeros((1, 2), np.float32))
     with pytest.raises(FileNotFoundError, match="trained no classifier of images"):
         model.classifier("image")
     assert train_run(config, small_data, tmp_path) == {}  # nothing is left to do
@@ -142,9 +148,9 @@ def noise(config, task):
     joint = phase("joint", needs=Needs(anchor="image", fields=FIELDS))
     judged = phase("judged", needs=SOUND, read=lambda finished: finished["joint"])
 
-    def generate(finished, source, keys, direction):
+    def generate(finished, source, noise, direction):
         shape = task.shape(direction.target)
-        drawn = jax.vmap(lambda key: jax.random.uniform(key, shape, minval=-1.0))(keys)
+        drawn = noise[:, : math.prod(shape)].reshape(-1, *shape)
         moved = finished["joint"]["weights"].mean() + finished["judged"]["weights"][0]
         return jnp.clip(drawn + 0.01 * moved, -1.0, 1.0)
 
@@ -154,6 +160,7 @@ def noise(config, task):
         phases=(joint, judged),
         generating=("joint", "judged"),
         generate=generate,
+        noise_size=math.prod(task.image_shape),
     )
 
 

@@ -164,11 +164,11 @@ def test_averages_are_those_of_real_items_alone(trained):
 def test_one_run_generates_both_ways(trained, settings):
     system = trained.system
     assert system.directions == (S2I, I2S)
-    keys = jax.random.split(jax.random.key(0), B)
+    noise = system.draw_noise(jax.random.split(jax.random.key(0), B))
     for way in system.directions:
         made = jax.jit(
             lambda variables, source, way=way: system.generate(
-                {"gan": variables}, source, keys, way
+                {"gan": variables}, source, noise, way
             )
         )(trained.last.inference, trained.batch[way.source])
         assert made.shape == (B, *TASK.shape(way.target))

@@ -73,12 +73,14 @@ def test_every_configuration_steps_and_generates(name, direction, settings):
     assert system.directions == named[direction]
     for way in system.directions:
         generated = jax.eval_shape(
-            lambda finished, sources, keys, way=way: system.generate(
-                finished, sources, keys, way
+            lambda finished, sources, noise, way=way: system.generate(
+                finished, sources, noise, way
             ),
             shapes,
             jax.ShapeDtypeStruct((2, *system.task.shape(way.source)), jnp.uint8),
-            jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 2)),
+            jax.eval_shape(
+                lambda: system.draw_noise(jax.random.split(jax.random.key(0), 2))
+            ),
         )
         assert generated.shape == (2, *system.task.shape(way.target))
 

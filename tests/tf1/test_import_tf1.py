@@ -16,7 +16,8 @@ from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.prepare.packing import Packer
 from cmgan_jax.prepare.plan import Plan
-from cmgan_jax.runs.model import item_numbers, load
+from cmgan_jax.runs.generating import item_numbers
+from cmgan_jax.runs.model import load
 from cmgan_jax.runs.record import read_record
 from cmgan_jax.signals.representation import Representation, to_unit
 from cmgan_jax.systems.interface import Task
