@@ -7,12 +7,15 @@
         --data=data/pocket_orchestra --output=runs/table
 
 Every system in both directions, or those named, from every seed is a cell. Writes
-OUTPUT/results.json and OUTPUT/results.md: both test splits, mean, least and most over
+OUTPUT/results.json, OUTPUT/results.md and OUTPUT/index.html, a page to look at and
+listen to: both test splits, mean, least and most over
 the seeds, the worst class, diversity, every judge, and what differs from the first
 system with a paired interval. Stopped, it goes on where it was; a finished cell is
 never made again, and several processes make different cells.
 """
 
+import functools
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -21,6 +24,8 @@ from ml_collections import config_flags
 from cmgan_jax.configs import directions, load, locate
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.reproduce import reproduce
+from cmgan_jax.reporting.systems import systems_page
+from cmgan_jax.runtime.names import quoted
 from cmgan_jax.signals.direction import DIRECTIONS
 
 CONFIG = config_flags.DEFINE_config_file(
@@ -59,8 +64,11 @@ def main() -> None:
     """Makes what is missing, writes the table and prints it."""
     output = Path(OUTPUT.value)
     prepared = open_prepared(DATA.value)
-    print(reproduce(_configs(), prepared, output, cells=CELLS.value))
+    typed = " ".join(map(quoted, ["python", "-m", "cmgan_jax", *sys.argv[1:]]))
+    page = functools.partial(systems_page, prepared=prepared, command=typed)
+    print(reproduce(_configs(), prepared, output, page=page, cells=CELLS.value))
     print(f"Written to {output / 'results.json'} and {output / 'results.md'}.")
+    print(f"Look and listen: {output / 'index.html'}")
 
 
 def _configs() -> list[dict]:

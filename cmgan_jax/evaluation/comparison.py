@@ -28,9 +28,10 @@ def compare(
 
     Returns:
       {system: {direction: {split: see `summarise_runs`}}}, ready for JSON, with "runs",
-      the workdirs, and "learning", how soon they were good (`learning.reached`). Of all
-      but the first with as many runs as the first, "against" says {"system", "mean",
-      "interval"}: how much higher the headline is.
+      the workdirs, the "protocol" of their evaluation, and "learning", how soon they
+      were good (`learning.reached`). Of all but the first with as many runs as the
+      first, "against" says {"system", "mean", "interval"}: how much higher the headline
+      is.
 
     Raises:
       FileNotFoundError: a run is not evaluated on a split.
@@ -53,6 +54,7 @@ def compare(
         for split, by_direction in by_split.items():
             for direction, runs in by_direction.items():
                 entry = summarise_runs([run for _, run in runs])
+                entry["protocol"] = runs[0][1][0]["protocol"]
                 entry["runs"] = [str(workdir) for workdir, _ in runs]
                 entry["learning"] = _learning(entry["runs"], direction)
                 base = found[reference][split].get(direction, [])

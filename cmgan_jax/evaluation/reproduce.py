@@ -2,7 +2,7 @@
 
 import fnmatch
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from cmgan_jax.runtime.whole_file import write_json, write_text
 from cmgan_jax.signals.direction import MODALITIES
 
 Config = Mapping[str, Any]
+Results = Mapping[str, Any]
+WRITTEN = ("results.json", "results.md", "index.html")
 
 
 def run_name(config: Config) -> str:
@@ -33,9 +35,10 @@ def reproduce(
     prepared: PreparedData,
     folder: Path,
     *,
+    page: Callable[[Results], str],
     cells: str = "*",
 ) -> str:
-    """Trains and evaluates every configuration and writes results.json and .md.
+    """Trains and evaluates every configuration; writes results.json, .md and a page.
 
     What is finished is not made again; what another process works on is left to it; a
     cell that fails does not keep the others from being made.
@@ -45,6 +48,7 @@ def reproduce(
         with it, and it is fed shuffled sources too where there are others.
       prepared: the data set.
       folder: of the workdirs, one for each run, and of the table.
+      page: what `compare` found -> index.html, to look at and listen to.
       cells: pattern of the names of the cells to make, as of files; the table holds all
         that are finished.
 
@@ -56,7 +60,7 @@ def reproduce(
         such a name, or cells failed; the table of the others is written then.
       Interrupted: asked to stop; the same call goes on from there.
     """
-    require_replaceable([folder / "results.json", folder / "results.md"])
+    require_replaceable([folder / name for name in WRITTEN])
     chosen = [c for c in configs if fnmatch.fnmatchcase(run_name(c), cells)]
     if not chosen:
         raise ValueError(
@@ -67,7 +71,7 @@ def reproduce(
     for modality in MODALITIES:
         require_judges(prepared, modality)
     failed = _make(chosen, configs, prepared, folder)
-    table = _write_table(configs, prepared, folder, failed)
+    table = _write_table(configs, prepared, folder, failed, page)
     if failed:
         told = "\n".join(f"{name}: {error}" for name, error in failed.items())
         raise ValueError(
@@ -133,6 +137,7 @@ def _write_table(
     prepared: PreparedData,
     folder: Path,
     failed: Mapping[str, str],
+    page: Callable[[Results], str],
 ) -> str:
     """Writes what is finished, and says what is not."""
     splits = test_splits(prepared)
@@ -151,4 +156,6 @@ def _write_table(
     kept = {"systems": results, "missing": missing, "failed": dict(failed)}
     write_json(folder / "results.json", kept | {"written_by": MARK})
     write_text(folder / "results.md", f"{table}\n<!-- written by {MARK} -->\n")
+    if results:
+        write_text(folder / "index.html", page(results))
     return table

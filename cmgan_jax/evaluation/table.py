@@ -58,6 +58,9 @@ class Table:
       real_nearest_distance: the same of the real target.
       response: root mean square distance, in grey levels, between two targets of one
         source with different noise; NaN where only one was generated, [n].
+      shown_row: of the middle source of every class, [s].
+      shown: generated targets of those rows, which a stored table keeps, uint8
+        [s h w c].
       generated: targets, uint8 [n h w c]; None in a stored table.
       real: real targets of the same pairs, uint8 [n h w c]; None in a stored table.
     """
@@ -77,6 +80,8 @@ class Table:
     real_nearest_row: Int[np.ndarray, " n"]
     real_nearest_distance: Float32[np.ndarray, " n"]
     response: Float32[np.ndarray, " n"]
+    shown_row: Int[np.ndarray, " s"]
+    shown: UInt8[np.ndarray, "s h w c"]
     generated: UInt8[np.ndarray, "n h w c"] | None = None
     real: UInt8[np.ndarray, "n h w c"] | None = None
 
@@ -142,6 +147,12 @@ class Table:
         return cls(**fields | {"class_names": names})
 
 
+def middle_rows(label: Int[np.ndarray, " n"]) -> Int[np.ndarray, " s"]:
+    """The middle row of every class that has any."""
+    each = (np.flatnonzero(label == one) for one in np.unique(label))
+    return np.array([rows[len(rows) // 2] for rows in each])
+
+
 def _likeliest(logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.argmax(column, axis=-1) for name, column in logits.items()}
 
@@ -192,6 +203,7 @@ def make_table(
         for items in (generated, real)
     )
     first = asked[0].name
+    shown = middle_rows(source.label)
     return Table(
         class_names=prepared.class_names,
         label=source.label,
@@ -210,6 +222,8 @@ def make_table(
         real_nearest_row=nearest_row[n:],
         real_nearest_distance=nearest_distance[n:],
         response=_response(model, sources, generated, direction, seed=seed),
+        shown_row=shown,
+        shown=generated[shown],
         generated=generated,
         real=real,
     )

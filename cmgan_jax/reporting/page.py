@@ -93,23 +93,31 @@ def render(report: Report) -> str:
     """
     for part in report.directions:
         _require_complete(part)
-    environment = jinja2.Environment(
+    pages = environment(report.sample_rate)
+    pages.globals |= {
+        "cautions": _all_cautions(report),
+        "diversity_text": diversity_text,
+        "learning_curves": learning_curves,
+    }
+    return pages.get_template("page.html").render(report=report)
+
+
+def environment(sample_rate: int) -> jinja2.Environment:
+    """What pages are written with: strict, and able to hold pictures and sounds."""
+    pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {
-        "cautions": _all_cautions(report),
+    pages.globals |= {
         "directions": DIRECTIONS,
-        "diversity_text": diversity_text,
-        "learning_curves": learning_curves,
         "picture": lambda pixels: data_uri("image/png", png(pixels)),
-        "sound": lambda audio: data_uri("audio/mpeg", mp3(audio, report.sample_rate)),
+        "sound": lambda audio: data_uri("audio/mpeg", mp3(audio, sample_rate)),
     }
-    environment.filters["percent"] = lambda share: f"{100.0 * share:.1f}"
-    return environment.get_template("page.html").render(report=report)
+    pages.filters["percent"] = lambda share: f"{100.0 * share:.1f}"
+    return pages
 
 
 def _all_cautions(report: Report) -> list[str]:

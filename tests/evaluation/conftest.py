@@ -51,7 +51,9 @@ def make_data(path: Path, splits: dict[str, dict]) -> PreparedData:
         path=path,
         dataset="brightness",
         version="1.0.0",
-        representation=Representation(image_size=SIZE, n_mels=SIZE),
+        representation=Representation(
+            image_size=SIZE, n_mels=SIZE, n_fft=2048, hop_length=735
+        ),
         class_names=CLASSES,
         pairing="stem",
         songs=tuple(f"song {i}" for i in range(18)),

@@ -34,7 +34,7 @@ def grown(table, **columns):
     rows = {
         field.name: grow(getattr(table, field.name))
         for field in dataclasses.fields(table)
-        if field.name != "class_names"
+        if field.name not in ("class_names", "shown_row", "shown")
     }
     return dataclasses.replace(table, **rows | columns)
 
@@ -62,6 +62,8 @@ def table():
         real_nearest_row=np.zeros(6, int),
         real_nearest_distance=np.array([6, 6, 6, 6, 6, 6], np.float32),
         response=np.array([np.nan, 1, 2, 9, np.nan, np.nan], np.float32),
+        shown_row=np.array([2, 5]),
+        shown=pictures(100, 52),
         # Flute: deviation 10 against 40. Tuba: 1 against 2.
         generated=pictures(100, 120, 100, 120, 50, 52),
         real=pictures(60, 140, 60, 140, 200, 204),

@@ -1,6 +1,8 @@
 """A grid of runs: what is made, what is left, and what the table holds."""
 
+import functools
 import json
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from cmgan_jax.evaluation import evaluate_run, reproduce
 from cmgan_jax.evaluation.judges import Judge
+from cmgan_jax.reporting.systems import systems_page
 from cmgan_jax.runtime.lock import hold
 from cmgan_jax.signals.direction import S2I
 from cmgan_jax.systems import registry
@@ -68,12 +71,19 @@ def grid(small_config):
     return make
 
 
+def made(
+    configs, data, folder, page=lambda results: "written by cmgan_jax", **cells
+) -> str:
+    """The grid, by default with a page that is empty."""
+    return reproduce.reproduce(configs, data, folder, page=page, **cells)
+
+
 def results(folder) -> dict:
     return json.loads((folder / "results.json").read_text())
 
 
 def test_systems_come_in_one_table_with_the_floor_of_the_first(data, grid, tmp_path):
-    table = reproduce.reproduce(grid("bright", "dark"), data, tmp_path)
+    table = made(grid("bright", "dark"), data, tmp_path)
     found = results(tmp_path)
     systems = found["systems"]
     assert list(systems) == ["bright", "dark", "bright, shuffled sources"]
@@ -85,9 +95,30 @@ def test_systems_come_in_one_table_with_the_floor_of_the_first(data, grid, tmp_p
     assert table.count("| s2i, test") == 0 and table.count(", s2i, test |") == 2 * 3
 
 
+def test_the_page_shows_what_every_system_made_of_the_same_sources(
+    data, grid, tmp_path
+):
+    """Bright, dark, and bright from the sound of another class, all of one sound."""
+    page = functools.partial(systems_page, prepared=data, command="made in a test")
+    made(grid("bright", "dark"), data, tmp_path, page)
+    page = (tmp_path / "index.html").read_text()
+    gallery = page[page.index('<table class="gallery">') :]
+    heads = re.findall(r'<th scope="col">(.*?)</th>', gallery)[:5]
+    assert heads == ["given", "real", "bright", "dark", "bright, shuffled sources"]
+    rows = re.findall(r"<tr><th scope=\"row\">(\w+)</th>(.*?)</tr>", gallery, re.S)
+    assert [name for name, _ in rows] == ["dark", "middle", "bright"]
+    for name, row in rows:
+        given, real, *cells = row.split("<td>")[1:]
+        assert "judged" not in given + real and "<audio" in given
+        marks = ["✓" in cell for cell in cells]
+        assert marks == [True, name == "dark", False]
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert page.count("Tan et al. 2020") == 2 and "made in a test" in page
+
+
 def test_a_cell_that_fails_keeps_no_other_from_being_made(data, grid, tmp_path):
     with pytest.raises(ValueError, match=r"(?s)2 of 4 cells.*steps=-1") as caught:
-        reproduce.reproduce(grid("refused", "dark"), data, tmp_path)
+        made(grid("refused", "dark"), data, tmp_path)
     assert "refused_s2i_seed1: config.gan.steps" in str(caught.value)
     found = results(tmp_path)
     assert set(found["failed"]) == {"refused_s2i_seed0", "refused_s2i_seed1"}
@@ -96,20 +127,20 @@ def test_a_cell_that_fails_keeps_no_other_from_being_made(data, grid, tmp_path):
 
 def test_a_part_is_made_and_the_table_holds_all_that_is_finished(data, grid, tmp_path):
     configs = grid("bright", "dark")
-    reproduce.reproduce(configs, data, tmp_path, cells="*_seed0")
+    made(configs, data, tmp_path, cells="*_seed0")
     assert results(tmp_path)["missing"] == ["bright_s2i_seed1", "dark_s2i_seed1"]
-    table = reproduce.reproduce(configs, data, tmp_path, cells="bright*")
+    table = made(configs, data, tmp_path, cells="bright*")
     found = results(tmp_path)
     assert found["systems"]["bright"]["s2i"]["test"]["seeds"] == 2
     assert found["missing"] == ["dark_s2i_seed1"]
     assert "Not made yet: dark_s2i_seed1." in table
     with pytest.raises(ValueError, match="--cells=violet is the name of no cell"):
-        reproduce.reproduce(configs, data, tmp_path, cells="violet")
+        made(configs, data, tmp_path, cells="violet")
 
 
 def test_a_cell_that_another_process_makes_is_left_to_it(data, grid, tmp_path, capsys):
     with hold(tmp_path / "dark_s2i_seed0", "train"):
-        reproduce.reproduce(grid("dark"), data, tmp_path)
+        made(grid("dark"), data, tmp_path)
     assert "left to another process" in capsys.readouterr().out
     found = results(tmp_path)
     assert found["missing"] == ["dark_s2i_seed0"] and not found["failed"]
@@ -122,6 +153,6 @@ def test_nothing_is_taken_over_from_a_cell_that_another_process_makes(
     one = grid("dark")[0]
     other = one | {"name": "alike"}
     with hold(tmp_path / "dark_s2i_seed0", "train"):
-        reproduce.reproduce([one, other], data, tmp_path)
+        made([one, other], data, tmp_path)
     found = results(tmp_path)
     assert list(found["systems"]) == ["alike"] and not found["failed"]

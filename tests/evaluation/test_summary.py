@@ -31,6 +31,7 @@ def write_run(workdir, wrong, *, direction="s2i", split="test", data="d"):
         features=np.eye(40, dtype="f4"), real_features=np.eye(40, dtype="f4"),
         nearest_row=SONG, nearest_distance=zero + 1, real_nearest_row=SONG,
         real_nearest_distance=zero + 1, response=zero,
+        shown_row=np.array([10, 30]), shown=shades[[10, 30]].astype(np.uint8),
         generated=(shades // (1 + len(wrong))).astype(np.uint8),
         real=shades.astype(np.uint8),
     )  # fmt: skip

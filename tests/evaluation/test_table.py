@@ -120,6 +120,9 @@ def test_a_table_survives_its_file_without_its_pictures(made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["items.npz"]
     again = Table.load(tmp_path / "items.npz")
     assert again.generated is None and again.real is None
+    # Rows are of classes in turn, 172, 172 and 171 of them.
+    np.testing.assert_array_equal(again.shown_row, [258, 259, 257])
+    np.testing.assert_array_equal(again.shown, table.generated[[258, 259, 257]])
     assert (again.class_names, again.judges) == (table.class_names, table.judges)
     for name in ("label", "song", "pitch", "features", "nearest_row", "response"):
         np.testing.assert_array_equal(getattr(again, name), getattr(table, name))
