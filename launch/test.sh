@@ -10,4 +10,4 @@ source launch/environment.sh
 
 ensure_environment .venv-test '.[test]'
 .venv-test/bin/python -m ruff check .
-.venv-test/bin/python -m pytest --numprocesses=auto --dist=loadfile "$@"
+.venv-test/bin/python -m pytest --numprocesses=auto --dist=loadgroup "$@"

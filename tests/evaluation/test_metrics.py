@@ -137,17 +137,17 @@ def test_frechet_distance_and_its_floor_are_of_the_same_items(table):
 
 
 def test_precision_and_recall_tell_what_is_missing(table):
-    """Generated targets lie in one of two real heaps, half of them in neither."""
+    """Generated targets lie in one of two real heaps, three quarters in neither."""
     rng = np.random.default_rng(0)
     heaps = np.repeat([[0.0], [10.0]], 100, axis=0)
     real = (heaps + rng.normal(size=(200, 2))).astype(np.float32)
     made = rng.normal(size=(200, 2)).astype(np.float32)
-    made[::2] += 500.0
+    made[np.arange(200) % 4 > 0] += 500.0
     song = np.arange(200) % 20
     some = grown(table, features=made, real_features=real, song=song)
     found = likeness.precision_recall(some)
-    assert found["precision"] == pytest.approx(0.5, abs=0.05)
-    assert 0.2 < found["recall"] <= 0.5
+    assert found["precision"] == pytest.approx(0.25, abs=0.03)
+    assert 0.35 < found["recall"] <= 0.5
     assert found["floor"] > 0.9 and found["n"] == 200
     alone = dataclasses.replace(some, song=np.zeros(200, int))
     assert likeness.precision_recall(alone)["precision"] is None
