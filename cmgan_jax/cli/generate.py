@@ -2,6 +2,9 @@
 
 One sound: a picture of every half second of it, clarinet.png, clarinet_0500.png and so
 on: the start in ms, with zeros in front so that they sort in time
+    python -m cmgan_jax generate --input=clarinet.wav --output=out
+
+That is with the trained model inside the package. With one of your own:
     python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --output=out
 
 A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
@@ -25,21 +28,28 @@ passed over and listed. --output is apart from --input, and no file that is ther
 replaced without --overwrite.
 """
 
+import sys
 from pathlib import Path
 
 from absl import flags
 
+from cmgan_jax import shipped
 from cmgan_jax.generation.generate_files import (
     ON_BAD,
     Generated,
     generate_files,
 )
-from cmgan_jax.runs.model import load
+from cmgan_jax.generation.inputs import list_inputs
+from cmgan_jax.generation.translator import load
+from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import counted, shown
 from cmgan_jax.signals.direction import DIRECTIONS
 
 WORKDIR = flags.DEFINE_string(
-    "workdir", None, "Folder of a trained run.", required=True
+    "workdir",
+    None,
+    "Folder of a trained run, or a file of weights that `export` wrote; by default the "
+    "model inside the package.",
 )
 INPUT = flags.DEFINE_string(
     "input",
@@ -52,7 +62,7 @@ DIRECTION = flags.DEFINE_enum(
     "direction",
     None,
     list(DIRECTIONS),
-    "s2i: the input is sounds. i2s: it is pictures. Needed where the run makes both.",
+    "s2i: the input is sounds. i2s: it is pictures. By default what the first file is.",
 )
 OUTPUT = flags.DEFINE_string(
     "output", "generated", "Folder for what is generated, apart from --input."
@@ -78,9 +88,7 @@ OVERWRITE = flags.DEFINE_bool(
 
 def main() -> None:
     """Generates and says where the results are, and what there is none of."""
-    model, output = load(WORKDIR.value), Path(OUTPUT.value)
-    if DIRECTION.value:
-        model = model.one_way(DIRECTIONS[DIRECTION.value])
+    model, output = _model(), Path(OUTPUT.value)
     generated = generate_files(
         model,
         Path(INPUT.value),
@@ -98,6 +106,24 @@ def main() -> None:
             "were written. Train on --sound=log_mel data to hear them."
         )
     print("\n".join(_told(generated, output)))
+
+
+def _model() -> Model:
+    """The model of the direction that is asked for, or that the input goes."""
+    if WORKDIR.value:
+        translator = load(WORKDIR.value)
+    else:
+        translator = load()
+        print(
+            f"No --workdir: the model {shipped.DEFAULT!r} inside the package is used, "
+            "which learnt drawn players and synthesised sounds. docs/shipped_model.md "
+            "says what to expect of it.",
+            file=sys.stderr,
+        )
+    if DIRECTION.value:
+        return translator.model(DIRECTION.value)
+    inputs, _ = list_inputs(Path(INPUT.value))
+    return translator.model(translator.direction_of(inputs[0].path if inputs else ""))
 
 
 def _told(generated: Generated, output: Path) -> list[str]:

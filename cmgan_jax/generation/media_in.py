@@ -12,11 +12,12 @@ from cmgan_jax.media import log_mel
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
 from cmgan_jax.media.sounds import sound_blocks, sounding
-from cmgan_jax.media.windows import Block, windows_of
+from cmgan_jax.media.windows import Block, loudest_window, windows_of
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import Representation
 
 _ENCODED_AT_ONCE = 64
+_LOUDEST_HOP = 0.1  # seconds between windows among which the loudest is looked for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +127,23 @@ def read_sources(
                 yield Source(array, int(start))
 
 
+def read_loudest(
+    file: Path, representation: Representation, *, direction: Direction
+) -> Source:
+    """One source of a file: a picture, or the loudest window of a sound.
+
+    Raises:
+      MediaError: as `read_sources`.
+    """
+    if _is_picture(representation, direction):
+        return Source(_read_picture(file, representation, direction))
+    try:
+        start, window = loudest_window(file, representation, _LOUDEST_HOP)
+    except MediaError as error:
+        raise _hinting(error, "not_audio", is_picture, "picture", "i2s") from error
+    return Source(log_mel.encode_windows(window[None], representation)[0], start)
+
+
 def _is_picture(representation: Representation, direction: Direction) -> bool:
     return direction.source == "image" or representation.sound == "pictures"
 
@@ -152,7 +170,7 @@ def _windows(
     try:
         yield from windows_of(file, representation, hop_seconds, notes=notes)
     except MediaError as error:
-        raise _hinting(error, "not_audio", _is_a_picture, "picture", "i2s") from error
+        raise _hinting(error, "not_audio", is_picture, "picture", "i2s") from error
 
 
 def _hinting(
@@ -165,7 +183,8 @@ def _hinting(
     return MediaError(error.path, kind, error.reason + hint)
 
 
-def _is_a_picture(file: Path) -> bool:
+def is_picture(file: Path) -> bool:
+    """Whether a file can be read as a picture."""
     try:
         decode_picture(file, at_least=16)
         return True

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cmgan_jax.runs.checkpoints import Checkpoints
-from cmgan_jax.runs.phases import checkpoint_folder
+from cmgan_jax.runs.checkpoints import Checkpoints, checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, differences, read_record
 from cmgan_jax.systems.interface import System
 

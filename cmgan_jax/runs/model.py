@@ -15,10 +15,10 @@ from cmgan_jax.runs.checkpoints import (
     Checkpoints,
     DamagedCheckpointError,
     abstract,
-    digest,
+    checkpoint_folder,
 )
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.generating import Items, Noise, make_draw_noise, make_generate
-from cmgan_jax.runs.phases import checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, read_record
 from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.names import command
@@ -33,7 +33,7 @@ class Model:
     """A system that generates.
 
     Attributes:
-      workdir: folder it was restored from.
+      workdir: folder, or file of weights, that it was restored from.
       record: what it was trained with.
       system: its phases and how it generates.
       step: updates made in the phase that generates.
@@ -168,6 +168,11 @@ class Model:
             raise FileNotFoundError(
                 f"{self.workdir} trained no classifier of {modality}s, which the "
                 "original protocol needs."
+            )
+        if self.workdir.is_file():
+            raise FileNotFoundError(
+                f"{self.workdir} holds what generates and no classifiers: give the "
+                "workdir of its run."
             )
         own = self.system.recognitions[modality]
         _, variables = _restore(self.workdir, self.system, own.phase)

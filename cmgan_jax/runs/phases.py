@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract
+from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract, checkpoint_folder
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems.interface import Finished, Phase
@@ -26,11 +26,6 @@ def no_sample(step: int, variables: Any, alternative: str) -> Scalars:
 
 def no_check() -> None:
     """Finds nothing wrong."""
-
-
-def checkpoint_folder(workdir: Path, phase: str) -> Path:
-    """Where a phase of a run keeps its checkpoints."""
-    return workdir / "checkpoints" / phase
 
 
 def run_phase(

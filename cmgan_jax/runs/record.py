@@ -9,8 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cmgan_jax
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.runtime import version as software
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
@@ -24,7 +24,7 @@ ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
 
 def versions() -> dict[str, str]:
     """Versions of this package, of Python and of what computes."""
-    found = {"cmgan_jax": cmgan_jax.__version__, "python": platform.python_version()}
+    found = {"cmgan_jax": software.VERSION, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in VERSIONED}
 
 
@@ -118,7 +118,7 @@ def read_record(workdir: Path) -> RunRecord:
         fields = json.loads(path.read_text(encoding="utf-8"))
         version = fields.get("version", 1)
         if isinstance(version, int) and version <= VERSION:
-            return _parse(_upgraded(fields, version))
+            return record_of(fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"{path} is damaged ({type(error).__name__}: {error}): restore it from a "
@@ -130,7 +130,13 @@ def read_record(workdir: Path) -> RunRecord:
     )
 
 
-def _parse(fields: dict[str, Any]) -> RunRecord:
+def record_of(fields: dict[str, Any]) -> RunRecord:
+    """The record that `RunRecord.to_json` gave, now or in an earlier version.
+
+    Raises:
+      ValueError, TypeError, KeyError, AttributeError: a field is missing or unknown.
+    """
+    fields = _upgraded(fields, fields.get("version", 1))
     task = fields["task"]
     shapes = {name: tuple(task[name]) for name in ("image_shape", "sound_shape")}
     return RunRecord(

@@ -49,7 +49,7 @@ def test_evaluation_covers_the_complete_split(evaluated, data):
 
 def test_the_verb_scores_what_is_generated(evaluated, data):
     """The judges' guesses in the table are those about newly generated targets."""
-    model = cmgan_jax.load(evaluated / "s2i")
+    model = cmgan_jax.load(evaluated / "s2i").model("s2i")
     split = data.split("test")
     table = Table.load(evaluated / "s2i" / "evaluation" / "test_items.npz")
     generated = model.generate(split.sound.array[::7])

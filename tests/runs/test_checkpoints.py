@@ -14,8 +14,8 @@ from cmgan_jax.runs.checkpoints import (
     Checkpoints,
     DamagedCheckpointError,
     abstract,
-    digest,
 )
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.runtime import devices
 
 # Orbax drops the reads under way when one of them fails.

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cmgan_jax.runs.checkpoints import digest
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.runtime import devices
 
 WEIGHTS = np.random.default_rng(0).normal(size=(64, 32)).astype(np.float32)

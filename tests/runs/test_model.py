@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import cmgan_jax
 from cmgan_jax.runs.checkpoints import Checkpoints, DamagedCheckpointError, abstract
 from cmgan_jax.runs.generating import item_numbers
 from cmgan_jax.runs.model import load
@@ -58,12 +57,11 @@ def pictures(small_model, sounds):
     return small_model.generate(sounds)
 
 
-def test_the_model_knows_what_it_is(small_model, small_run, small_data):
+def test_the_model_knows_what_it_is(small_model, small_data):
     assert small_model.step == 4 and small_model.direction == S2I
     assert small_model.record.dataset == "small"
     assert small_model.record.class_names == small_data.class_names
     assert len(small_model.digest) == 8
-    assert cmgan_jax.load(small_run).digest == small_model.digest
 
 
 def test_the_averages_are_what_generates(small_model, gan_state):

@@ -7,7 +7,7 @@ import pytest
 
 from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.recogniser import Recogniser
-from cmgan_jax.runs.checkpoints import digest
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems import classifier_phase as classifier
 from cmgan_jax.training.augmentation import Variation

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cmgan_jax.runs.checkpoints import digest
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.systems.discriminate import discriminate
 from cmgan_jax.training.state import NetState
 

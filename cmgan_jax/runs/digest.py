@@ -1,0 +1,43 @@
+"""32 bits of a tree of arrays, computed where the arrays are."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+Tree = Any
+
+
+def _bits(leaf: jax.Array) -> jax.Array:
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    if leaf.dtype == jnp.bool_:
+        return leaf.astype(jnp.uint32)
+    unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32}[leaf.dtype.itemsize]
+    return jax.lax.bitcast_convert_type(leaf, unsigned).astype(jnp.uint32)
+
+
+@jax.jit
+def _digest(tree: Tree, step: jax.Array) -> jax.Array:
+    total = _mixed(step.astype(jnp.uint32))
+    for leaf in jax.tree.leaves(tree):
+        bits = _bits(leaf).ravel()
+        # Mixed before they are summed: flips of equal bits must not cancel out.
+        places = _mixed(jnp.arange(bits.size, dtype=jnp.uint32))
+        total = _mixed(total * 31 + jnp.sum(_mixed(bits ^ places), dtype=jnp.uint32))
+    return total
+
+
+def _mixed(x: jax.Array) -> jax.Array:
+    """A bijection of 32 bits in which every bit depends on all.
+
+    Shifts and multipliers of Wellons' hash prospector, "lowbias32" (2018).
+    """
+    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * jnp.uint32(0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def digest(tree: Tree, *, step: int) -> int:
+    """32 bits that depend on the step and on every bit: equal for any device layout."""
+    return int(_digest(tree, jnp.int32(step)))

@@ -1,0 +1,23 @@
+"""The trained systems inside the package, by name; a card beside each says what it is.
+
+`NAME.safetensors` are the weights of both directions, `NAME.json` what was measured of
+them and `NAME.md` the same for people.
+"""
+
+from pathlib import Path
+
+NAMES = ("pocket_orchestra",)
+DEFAULT = "pocket_orchestra"
+
+
+def locate(name: str) -> Path:
+    """The file of weights of that name.
+
+    Raises:
+      ValueError: there is none; lists those there are.
+    """
+    if name not in NAMES:
+        raise ValueError(
+            f"no trained model is called {name!r}; the package has {', '.join(NAMES)}."
+        )
+    return Path(__file__).with_name(f"{name}.safetensors")

@@ -1,0 +1,80 @@
+"""Models in one file: the same as in a workdir, or refused."""
+
+import dataclasses
+import json
+
+import jax
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from cmgan_jax.runs.weights import KEY, read_models, rounded, write_models
+
+
+@pytest.fixture(scope="module")
+def file(small_model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    write_models(path, [small_model])
+    return path
+
+
+def test_a_file_holds_what_the_workdir_does(small_model, small_data, file):
+    (model,) = read_models(file)
+    assert (model.step, model.digest) == (small_model.step, small_model.digest)
+    assert model.workdir == file and model.direction == small_model.direction
+    jax.tree.map(np.testing.assert_array_equal, model.variables, small_model.variables)
+    named = dataclasses.replace(small_model.record, data="data")
+    assert json.dumps(model.record.to_json()) == json.dumps(named.to_json())
+    sounds = np.asarray(small_data.split("test").sound.array)
+    np.testing.assert_array_equal(model.generate(sounds), small_model.generate(sounds))
+    with pytest.raises(FileNotFoundError, match="no classifiers: give the workdir"):
+        model.classifier("image")
+    assert str(small_data.path.parent).encode() not in file.read_bytes()
+
+
+def test_half_precision_takes_half_the_room_and_loses_nothing_more(
+    small_model, file, tmp_path
+):
+    half = rounded(small_model)
+    assert half.digest != small_model.digest
+    leaves = [jax.tree.leaves(each.variables) for each in (half, small_model)]
+    for short, long in zip(*leaves, strict=True):
+        assert short.dtype == long.dtype
+        np.testing.assert_allclose(short, long, rtol=2**-11, atol=2**-25)
+    path = tmp_path / "half.safetensors"
+    write_models(path, [half])
+    assert path.stat().st_size < 0.6 * file.stat().st_size
+    (again,) = read_models(path)
+    assert again.digest == half.digest
+    jax.tree.map(np.testing.assert_array_equal, again.variables, half.variables)
+
+
+def test_one_flipped_bit_is_damage(file, tmp_path):
+    path, content = tmp_path / "damaged.safetensors", bytearray(file.read_bytes())
+    content[-5] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is damaged \(digest .*copy it again"):
+        read_models(path)
+
+
+def test_what_is_no_file_of_this_program_is_refused(file, tmp_path):
+    path = tmp_path / "other.safetensors"
+    with pytest.raises(FileNotFoundError, match="is no file"):
+        read_models(path)
+    path.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="is damaged"):
+        read_models(path)
+    for metadata, expected in (
+        (None, "none that `python -m cmgan_jax export` wrote"),
+        ({KEY: '{"version": 9}'}, "has version 9; this software knows 1"),
+        ({KEY: '{"version": 1}'}, "is damaged"),
+    ):
+        save_file({"x": np.zeros(3, np.float32)}, path, metadata=metadata)
+        with pytest.raises(ValueError, match=expected):
+            read_models(path)
+
+
+def test_two_of_one_direction_are_refused(small_model, tmp_path):
+    with pytest.raises(ValueError, match="both generate sound to image: give one"):
+        write_models(tmp_path / "two.safetensors", [small_model, small_model])
+    assert not list(tmp_path.iterdir())
