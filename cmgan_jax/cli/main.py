@@ -20,6 +20,7 @@ VERBS = {
     "judge": "train and store the classifiers that score generated media",
     "evaluate": "accuracy of a trained system on a complete split",
     "generate": "sounds -> pictures, or pictures -> sounds",
+    "serve": "a page to play with, at an address of this computer",
     "reproduce": "several seeds of one configuration in one table",
     "report": "one page to look at and listen to, from finished runs",
     "benchmark": "how fast this machine does all of it",

@@ -31,6 +31,7 @@ from cmgan_jax.training.state import Tree
 STEPS = 2000  # enough for thousands of real recordings or photographs
 RECORD = "judge.json"  # written last
 BATCH_SIZE = 128
+FEW = 16  # items for which the batch is this size, so that somebody can wait for them
 TEST_SPLITS = ("test", "test_performers")  # new songs; new songs of new people
 
 
@@ -223,10 +224,11 @@ def _looking(network: nn.Module, variables: Tree) -> Callable:
 
     def in_batches(items):
         parts = []
-        for start in range(0, len(items), BATCH_SIZE):
-            part = np.asarray(items[start : start + BATCH_SIZE])
-            # One shape, so that it is compiled once.
-            rows = np.minimum(np.arange(BATCH_SIZE), len(part) - 1)
+        # Two shapes at most, so that little is compiled.
+        size = FEW if len(items) <= FEW else BATCH_SIZE
+        for start in range(0, len(items), size):
+            part = np.asarray(items[start : start + size])
+            rows = np.minimum(np.arange(size), len(part) - 1)
             parts.append([np.asarray(x)[: len(part)] for x in look(part[rows])])
         features, logits = zip(*parts, strict=True)
         return np.concatenate(features), np.concatenate(logits)

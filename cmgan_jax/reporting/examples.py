@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
@@ -40,11 +40,9 @@ def make_examples(
       samples: generated targets of each source, each with other noise.
       waveforms: makes sound audible; None where it cannot be.
     """
-    one = prepared.split(split)
-    source, target = one.of(direction.source), one.of(direction.target)
-    partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
-    rows = _spread(source.label, per_class)
-    sources = np.asarray(source.array)[rows]
+    labels, sources, targets = spread_pairs(
+        prepared, direction, split=split, per_class=per_class
+    )
     generated = [
         model.generate(sources, direction=direction, seed=i) for i in range(samples)
     ]
@@ -52,20 +50,34 @@ def make_examples(
     speak = {"sound": waveforms, "image": None}
     aloud = speak[direction.target]
     source_samples = _samples(sources, waveforms=speak[direction.source])
-    target_samples = _samples(np.asarray(target.array)[partner[rows]], waveforms=aloud)
+    target_samples = _samples(targets, waveforms=aloud)
     generated_samples = [
         _samples(part, waveforms=aloud, judged=_judged(part, judges, names))
         for part in generated
     ]
     return tuple(
         Example(
-            class_name=names[source.label[row]],
+            class_name=names[label],
             source=source_samples[i],
             target=target_samples[i],
             generated=tuple(part[i] for part in generated_samples),
         )
-        for i, row in enumerate(rows)
+        for i, label in enumerate(labels)
     )
+
+
+def spread_pairs(
+    prepared: PreparedData, direction: Direction, *, split: str, per_class: int
+) -> tuple[
+    Int[np.ndarray, " n"], UInt8[np.ndarray, "n _ _ _"], UInt8[np.ndarray, "n _ _ _"]
+]:
+    """Labels, sources and real targets of a few pairs of every class, evenly spread."""
+    one = prepared.split(split)
+    source, target = one.of(direction.source), one.of(direction.target)
+    partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
+    rows = _spread(source.label, per_class)
+    sources = np.asarray(source.array)[rows]
+    return source.label[rows], sources, np.asarray(target.array)[partner[rows]]
 
 
 def _spread(labels: np.ndarray, per_class: int) -> np.ndarray:

@@ -23,6 +23,10 @@ Generate = Callable[
     [Finished, UInt8[Array, "b h w c"], Float[Array, "b m"], Direction],
     Float[Array, "b h w c"],
 ]
+# Where each of n places of a source looks among m, rows of sum 1, and the gate.
+Looks = Callable[
+    [Finished, UInt8[Array, "b h w c"]], tuple[Float[Array, "b n m"], Float[Array, ""]]
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +110,9 @@ class System:
         noise alone, wherever its networks allow that.
       noise_size: numbers in the noise of one source; 0 where none is taken.
       recognitions: modality to the system's own classifier of it.
+      looks: (variables of the phases that generate, sources) -> the attention map of
+        the sources' encoder and its gate, which the map's output is multiplied by; None
+        without attention.
       labels_used: ways in which labels help the generator to be recognised, for
         people; judged accuracies are printed beside them.
     """
@@ -117,6 +124,7 @@ class System:
     generate: Generate
     noise_size: int = 0
     recognitions: Mapping[str, Recognition] = dataclasses.field(default_factory=dict)
+    looks: Looks | None = None
     labels_used: tuple[str, ...] = ()
 
     def draw_noise(self, keys: Key[Array, " b"]) -> Float[Array, "b m"]:

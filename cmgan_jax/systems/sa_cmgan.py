@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import jax
 
+from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase, networks
@@ -17,6 +18,7 @@ from cmgan_jax.systems.gan_parts import Conditioning, GanParts
 from cmgan_jax.systems.interface import (
     Finished,
     Generate,
+    Looks,
     Phase,
     System,
     Task,
@@ -67,6 +69,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
         generating=(GAN,),
         generate=_make_generate(parts),
         noise_size=parts.z_size,
+        looks=_make_looks(parts.encoder) if _attends(parts.encoder) else None,
         recognitions=(
             recognitions(config, task) if pretraining.name == RECOGNISERS else {}
         ),
@@ -150,3 +153,19 @@ def _make_generate(parts: GanParts) -> Generate:
         return apply_evaluation(parts.generator, variables["generator"], code, noise)
 
     return generate
+
+
+def _attends(encoder: Encoder) -> bool:
+    return encoder.attention_stage is not None and encoder.attention_form != "residual"
+
+
+def _make_looks(encoder: Encoder) -> Looks:
+    def looks(finished, source):
+        variables = finished[GAN]["encoder"]
+        _, kept = apply_evaluation(
+            encoder, variables, to_unit(source), mutable=["intermediates"]
+        )
+        (attention_map,) = kept["intermediates"]["trunk"]["attention"]["map"]
+        return attention_map, variables["params"]["trunk"]["attention"]["gate"]
+
+    return looks
