@@ -6,6 +6,7 @@ settled here, at import.
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -262,3 +263,49 @@ def orchestra(tmp_path_factory, run_verb) -> Path:
     done = run_verb("prepare", f"--output={output}", "--scale=0.02", "--image_size=16")
     assert done.returncode == 0, done.stderr
     return output
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium with a microphone and a camera that are none, or a skip."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip(f"no browser: none of {', '.join(names)} is installed")
+    flags = [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which looks for what keeps people out, or a skip.
+
+    Looked for in node_modules of the repository and of the folder CMGAN_NODE_MODULES.
+    """
+    folders = (ROOT / "node_modules", os.environ.get("CMGAN_NODE_MODULES", "."))
+    for folder in map(Path, folders):
+        script = folder / "axe-core" / "axe.min.js"
+        if script.is_file():
+            return script.read_text(encoding="utf-8")
+    pytest.skip("no axe-core: npm install axe-core in the repository's folder")
+
+
+@pytest.fixture(scope="session")
+def violations(axe):
+    """(page) -> what axe-core finds wrong with it, each with the first place."""
+
+    def find(page) -> list[str]:
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")["violations"]
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+    return find

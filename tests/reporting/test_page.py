@@ -244,3 +244,15 @@ def test_unknown_direction_and_missing_evaluation_are_refused(report):
         render(replace(report, directions=(replace(part, direction="x2y"),)))
     with pytest.raises(ValueError, match="evaluate its workdir"):
         render(replace(report, directions=(replace(part, evaluations=()),)))
+
+
+def test_nobody_is_kept_out(html, browser, violations):
+    for scheme, width in (("light", 1100), ("dark", 360)):
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme
+        )
+        page = context.new_page()
+        page.set_content(html)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        context.close()
