@@ -10,7 +10,7 @@ import numpy as np
 from cmgan_jax.benchmark.timing import seconds
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.media.pictures import write_picture
-from cmgan_jax.media.sounds import write_wav
+from cmgan_jax.media.sound_writing import write_wav
 
 # A small and a large preparation of each kind; the large one takes some 5 seconds.
 SCALES = (0.03, 0.15)  # of the embedded orchestra: 1,200 and 4,300 pairs

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 
 from cmgan_jax.media import log_mel
 from cmgan_jax.media.pictures import squeeze, write_picture
-from cmgan_jax.media.sounds import write_wav
+from cmgan_jax.media.sound_writing import write_wav
 from cmgan_jax.runtime.whole_file import whole_file
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.pictures import as_picture

@@ -62,7 +62,7 @@ class Film:
 
     def __init__(self, file: MediaFile, container: av.container.InputContainer):
         self._path = file.path
-        self._stream = _pictures_of(file, container)
+        self._stream = pictures_of(file, container)
         self._frames = self._decode(container)
         self._shown, self._next = None, next(self._frames, None)
         self._pixels: np.ndarray | None = None  # of the picture shown
@@ -144,7 +144,7 @@ class Film:
         return _turned(pixels, frame)
 
 
-def _pictures_of(
+def pictures_of(
     file: MediaFile, container: av.container.InputContainer
 ) -> av.VideoStream:
     for stream in container.streams.video:

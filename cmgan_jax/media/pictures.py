@@ -70,18 +70,25 @@ def decode_picture(
       MediaError: truncated, unreadable, not_picture, not_regular, zero_length,
         non_finite, out_of_limits, too_small, blank or permission.
     """
+    pixels = decode_frame(path, at_least=at_least)
+    if is_blank(pixels):
+        raise MediaError(
+            path, "blank", f"shows nothing: one colour, {pixels[0, 0].tolist()}."
+        )
+    return pixels
+
+
+def decode_frame(
+    path: str | os.PathLike, *, at_least: int | None = None
+) -> UInt8[np.ndarray, "h w 3"]:
+    """As `decode_picture`, of one colour too: a frame of a film may be black."""
     with open_media(path) as file, only_media_errors(path), _pillow(file) as picture:
         _require_room(picture, file.path)
         _require_decodable(picture, file.path)
         if picture.format in ("JPEG", "MPO"):
             _decode_smaller(picture, at_least)
         picture.load()
-        pixels = np.asarray(_turned(picture, _to_rgb(picture, file.path)))
-    if is_blank(pixels):
-        raise MediaError(
-            path, "blank", f"shows nothing: one colour, {pixels[0, 0].tolist()}."
-        )
-    return pixels
+        return np.asarray(_turned(picture, _to_rgb(picture, file.path)))
 
 
 def is_blank(pixels: UInt8[np.ndarray, "h w 3"]) -> bool:

@@ -1,4 +1,4 @@
-"""Sound files to one channel at a given rate, as a stream or at once, and back.
+"""Sound files to one channel at a given rate, as a stream or at once.
 
 Which library reads what is decided by a file's first bytes, never by its name: WAV of
 plain samples is read here; AIFF, AU, CAF and W64 of plain samples, and Ogg, by
@@ -6,10 +6,10 @@ libsndfile; everything else (compressed sounds, films) by FFmpeg. All read to th
 what is there; what a header promises only tells whether something is missing.
 """
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import numpy as np
 import soxr
@@ -18,7 +18,6 @@ from jaxtyping import Bool, Float
 from cmgan_jax.media import ffmpeg, libsndfile, wav
 from cmgan_jax.media.channels import mix_down
 from cmgan_jax.media.containers import what_is_missing
-from cmgan_jax.media.encoding import wav as wav_bytes
 from cmgan_jax.media.errors import DAMAGE, MediaError, only_media_errors
 from cmgan_jax.media.foreign import why_no_sound
 from cmgan_jax.media.opening import MediaFile, open_media
@@ -107,15 +106,47 @@ def sound_blocks(
     if on_damage not in ON_DAMAGE:
         raise ValueError(f"on_damage={on_damage!r}; known: {', '.join(ON_DAMAGE)}.")
     notes = [] if notes is None else notes
+    with _recording(path, on_damage, notes) as (recorded_rate, blocks):
+        mono = mix_down(blocks, notes)
+        yield from _resampled(mono, recorded_rate, sample_rate)
+
+
+@contextmanager
+def recorded_sound(
+    path: str | os.PathLike,
+) -> Iterator[tuple[int, Iterator[Float[np.ndarray, "t c"]]]]:
+    """A sound of any length as it was recorded, a block of about a second at a time.
+
+    Args:
+      path: the file.
+
+    Yields:
+      Samples per second, and blocks float32 [t c], full scale [-1, 1], c = 1 or 2: of
+      more channels one is mixed, as `channels.mix_down` says.
+
+    Raises:
+      MediaError: as `sound_blocks`, while blocks are read, too.
+    """
+    with _recording(path, "refuse", []) as (rate, blocks):
+        first = next(blocks)
+        blocks = itertools.chain([first], blocks)
+        if first.shape[1] > 2:
+            blocks = (block[:, np.newaxis] for block in mix_down(blocks, []))
+        yield rate, blocks
+
+
+@contextmanager
+def _recording(
+    path: str | os.PathLike, on_damage: str, notes: list[str]
+) -> Iterator[tuple[int, Iterator[Float[np.ndarray, "t c"]]]]:
+    """The rate of a file's sound and its blocks, all checked; damage as asked."""
     with (
         open_media(path) as file,
         only_media_errors(path),
-        _decoder(file) as (recorded_rate, blocks),
+        _decoder(file) as (rate, blocks),
     ):
-        _require_rate(file, recorded_rate)
-        checked = _checked(file, blocks, recorded_rate, on_damage, notes)
-        mono = mix_down(checked, notes)
-        yield from _resampled(mono, recorded_rate, sample_rate)
+        _require_rate(file, rate)
+        yield rate, _checked(file, blocks, rate, on_damage, notes)
 
 
 @contextmanager
@@ -249,11 +280,4 @@ def is_silent(waveform: Float[np.ndarray, " t"]) -> bool:
 def sounding(windows: Float[np.ndarray, "n w"]) -> Bool[np.ndarray, " n"]:
     """Which windows are not silent, by the rule of `is_silent`."""
     return np.ptp(windows, axis=1) >= 2 * SILENCE_PEAK
-
-
-def write_wav(
-    path: str | os.PathLike, waveform: Float[np.ndarray, " t"], sample_rate: int
-) -> None:
-    """Writes samples in [-1, 1], clipped there, as a mono 16-bit WAV."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_bytes(wav_bytes(waveform, sample_rate))
+<<<<<<< HEAD

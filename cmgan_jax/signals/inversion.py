@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
 from cmgan_jax.signals.representation import Representation
+from cmgan_jax.signals.stft import istft, stft
 
 # Iterations fitting magnitudes alone, and the waveform.
 _MAGNITUDE_STEPS = 10
@@ -95,11 +96,60 @@ def _require_shapes(
 @functools.partial(jax.jit, static_argnames=("representation", "iterations"))
 def _invert(log_mel, filter_bank, key, representation, iterations):
     bands = _band_powers(log_mel, representation.top_db)
+    begun = jnp.zeros((len(bands), 0), bands.dtype)
+    waveform = find_waveform(
+        bands,
+        begun,
+        filter_bank=filter_bank,
+        representation=representation,
+        key=key,
+        iterations=iterations,
+    )
+    silent = (bands <= floor_power(representation.top_db)).all(axis=(1, 2))[:, None]
+    peak = jnp.abs(waveform).max(axis=1, keepdims=True)
+    return jnp.where(silent, 0.0, waveform / jnp.maximum(peak, _TINY))
+
+
+def find_waveform(
+    bands: Float[Array, "b t m"],
+    begun: Float[Array, "b k"],
+    *,
+    filter_bank: Float[Array | np.ndarray, "m f"],
+    representation: Representation,
+    key: Key[Array, ""],
+    iterations: int = _ITERATIONS,
+) -> Float[Array, "b w"]:
+    """Waveforms whose mel bands have the given powers, continuing what is begun.
+
+    Args:
+      bands: powers, `floor_power` or more.
+      begun: the first samples of the waveforms where a block of a longer sound is
+        looked for: their first half is kept, their second half faded out for what is
+        found; k = 0 where nothing is begun.
+      filter_bank: mel weights of power spectra, [n_mels, 1 + n_fft // 2].
+      representation: of the block.
+      key: random key of the phase to begin with.
+      iterations: of Griffin-Lim.
+
+    Returns:
+      [b window_samples], in the scale of the powers.
+    """
     power = _bin_powers(bands, filter_bank)
-    spectrum = jnp.sqrt(power) * jnp.exp(1j * _tone_angles(power, key, representation))
+    angles = _tone_angles(power, key, representation)
+    kept = begun.shape[1]
+    fixed = begun * _kept_weight(kept)
+    if kept:
+        angles += _continued(angles, begun, representation)
+    spectrum = jnp.sqrt(power) * jnp.exp(1j * angles)
+
+    def waveform_of(spectrum):
+        waveform = istft(spectrum, representation)
+        return waveform.at[:, :kept].multiply(1 - _kept_weight(kept)).at[
+            :, :kept
+        ].add(fixed)
 
     def consistent(spectrum):
-        return stft(istft(spectrum, representation), representation)
+        return stft(waveform_of(spectrum), representation)
 
     def iterate(_, carry):
         extrapolated, previous = carry
@@ -112,13 +162,33 @@ def _invert(log_mel, filter_bank, key, representation, iterations):
         0, iterations, iterate, (spectrum, spectrum)
     )
     fitted = _fit_bands(spectrum, bands, filter_bank) * _phase(extrapolated)
-    waveform = istft(fitted, representation)
-    silent = (bands <= _floor(representation.top_db)).all(axis=(1, 2))[:, None]
-    peak = jnp.abs(waveform).max(axis=1, keepdims=True)
-    return jnp.where(silent, 0.0, waveform / jnp.maximum(peak, _TINY))
+    return waveform_of(fitted)
 
 
-def _floor(top_db: float) -> float:
+def _kept_weight(kept: int) -> Float[Array, "1 k"]:
+    """1 in the first half of what is begun, then falling to 0."""
+    place = jnp.arange(kept) / max(kept, 1)
+    return jnp.cos(jnp.pi * jnp.clip(place - 0.5, 0.0, 0.5))[None] ** 2
+
+
+def _continued(
+    angles: Float[Array, "b t f"],
+    begun: Float[Array, "b k"],
+    representation: Representation,
+) -> Float[Array, "b 1 f"]:
+    """What to add to angles so that every tone goes on as it was begun."""
+    rest = representation.window_samples - begun.shape[1]
+    known = stft(jnp.pad(begun, ((0, 0), (0, rest))), representation)
+    # The last frame that lies within the half of the samples that is kept.
+    reach = begun.shape[1] // 2 - representation.n_fft // 2
+    last = max(reach // representation.hop_length, 0)
+    frame = known[:, last : last + 1]
+    # What was silent begins as if nothing were begun.
+    heard = jnp.abs(frame) > jnp.sqrt(_TINY)
+    return jnp.where(heard, jnp.angle(frame) - angles[:, last : last + 1], 0.0)
+
+
+def floor_power(top_db: float) -> float:
     """Power that stands for "at or below -top_db": 5 dB less."""
     return 10 ** (-(top_db + 5.0) / 10)
 
@@ -129,7 +199,7 @@ def _band_powers(
     """[-1, 1] to power relative to the window's maximum."""
     decibels = (jnp.clip(log_mel, -1.0, 1.0) - 1.0) * (top_db / 2)
     at_floor = log_mel <= -1.0 + _HALF_STEP
-    power = jnp.where(at_floor, _floor(top_db), 10 ** (decibels / 10))
+    power = jnp.where(at_floor, floor_power(top_db), 10 ** (decibels / 10))
     return power.swapaxes(1, 2)
 
 
@@ -201,59 +271,3 @@ def _correction(
 
 def _phase(spectrum: Complex[Array, "b t f"]) -> Complex[Array, "b t f"]:
     return spectrum / jnp.maximum(jnp.abs(spectrum), _TINY)
-
-
-def stft(
-    waveform: Float[Array | np.ndarray, "b w"], representation: Representation
-) -> Complex[Array, "b t f"]:
-    """Centred short-time Fourier transform, Hann window, zeros beyond the ends."""
-    n_fft, hop, frames = _geometry(representation)
-    blocks = _blocks(representation)
-    left = n_fft // 2
-    right = (frames + blocks - 1) * hop - left - representation.window_samples
-    padded = jnp.pad(waveform, ((0, 0), (left, right)))
-    rows = padded.reshape(len(waveform), frames + blocks - 1, hop)
-    pieces = [rows[:, block : block + frames] for block in range(blocks)]
-    framed = jnp.concatenate(pieces, axis=-1)[..., :n_fft]
-    return jnp.fft.rfft(framed * _window(n_fft))
-
-
-def istft(
-    spectrum: Complex[Array, "b t f"], representation: Representation
-) -> Float[Array, "b w"]:
-    """The waveform whose transform is nearest (Griffin and Lim, 1984, equation 6)."""
-    n_fft, _, frames = _geometry(representation)
-    window = _window(n_fft)
-    added = _overlap_add(jnp.fft.irfft(spectrum, n=n_fft) * window, representation)
-    squares = jnp.broadcast_to(window**2, (1, frames, n_fft))
-    return added / jnp.maximum(_overlap_add(squares, representation), 1e-8)
-
-
-def _overlap_add(
-    framed: Float[Array, "b t k"], representation: Representation
-) -> Float[Array, "b w"]:
-    n_fft, hop, frames = _geometry(representation)
-    blocks = _blocks(representation)
-    framed = jnp.pad(framed, ((0, 0), (0, 0), (0, blocks * hop - n_fft)))
-    pieces = framed.reshape(len(framed), frames, blocks, hop)
-    rows = sum(
-        jnp.pad(pieces[:, :, block], ((0, 0), (block, blocks - 1 - block), (0, 0)))
-        for block in range(blocks)
-    )
-    start = n_fft // 2
-    samples = rows.reshape(len(framed), -1)
-    return samples[:, start : start + representation.window_samples]
-
-
-def _geometry(representation: Representation) -> tuple[int, int, int]:
-    return representation.n_fft, representation.hop_length, representation.frames
-
-
-def _blocks(representation: Representation) -> int:
-    """Hops that cover one frame."""
-    return -(-representation.n_fft // representation.hop_length)
-
-
-def _window(n_fft: int) -> Float[Array, "1 1 k"]:
-    """Periodic Hann window."""
-    return (0.5 - 0.5 * jnp.cos(2 * jnp.pi * jnp.arange(n_fft) / n_fft))[None, None]

@@ -6,7 +6,8 @@ import soundfile
 
 from cmgan_jax.media import sounds
 from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.sounds import decode_sound, sound_blocks, write_wav
+from cmgan_jax.media.sound_writing import write_wav
+from cmgan_jax.media.sounds import decode_sound, sound_blocks
 
 
 def sine(frequency, *, rate, seconds=0.5):

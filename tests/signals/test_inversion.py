@@ -6,8 +6,9 @@ import pytest
 
 from cmgan_jax.media.log_mel import encode_windows, filter_bank
 from cmgan_jax.media.sounds import decode_sound
-from cmgan_jax.signals.inversion import invert, istft, stft
+from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.representation import Representation, to_unit
+from cmgan_jax.signals.stft import istft, stft
 
 REPRESENTATION = Representation()
 RATE = REPRESENTATION.sample_rate

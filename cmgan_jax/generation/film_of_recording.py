@@ -1,0 +1,100 @@
+"""A recording of any length to a film of the player it sounds like."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from cmgan_jax.generation.pieces import PieceSettings
+from cmgan_jax.media import log_mel
+from cmgan_jax.media.contact_sheet import ContactSheet
+from cmgan_jax.media.film_writing import write_film
+from cmgan_jax.media.pictures import write_picture
+from cmgan_jax.media.sounds import recorded_sound, sounding
+from cmgan_jax.media.windows import windows_of
+from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.whole_file import whole_file
+
+SHOWN_SIDE = 256  # pixels, or the picture's own where that is more
+
+
+def film_of_recording(
+    model: Model,
+    recording: Path,
+    film: Path,
+    *,
+    settings: PieceSettings,
+    sheet: Path | None = None,
+    replace: bool = False,
+    told: Callable[[float], None] = lambda seconds: None,
+) -> None:
+    """Writes a film of the generated player, with the recording as its sound.
+
+    A picture is shown from the beginning of its window to that of the next; the last
+    one until the recording ends. Where a window is silent the film is black. Memory
+    does not grow with the recording; the same recording and settings give the same
+    bytes. Files appear whole or not at all.
+
+    Args:
+      model: of sounds to pictures.
+      recording: a sound, or a film with sound.
+      film: MP4 to be written.
+      settings: how the piece is made.
+      sheet: PNG for a contact sheet of the film.
+      replace: whether files of these names may be replaced.
+      told: is told how many seconds are done.
+
+    Raises:
+      MediaError: the recording is damaged, shorter than a window, or silent.
+      FileExistsError: a file of such a name is there and may not be replaced.
+    """
+    side = max(SHOWN_SIDE, model.record.representation.image_size)
+    kept = ContactSheet()
+    with (
+        recorded_sound(recording) as (sample_rate, blocks),
+        whole_file(film, replace=replace) as partial,
+    ):
+        first = next(blocks)
+        with write_film(
+            partial,
+            frame_rate=Fraction(1 / settings.hop_seconds).limit_denominator(1000),
+            size=(side, side),
+            sample_rate=sample_rate,
+            channels=first.shape[1],
+        ) as writer:
+            writer.sound.write(first)
+            for seconds, picture in pictures_of_sound(model, recording, settings):
+                writer.show(picture)
+                kept.add(seconds, picture)
+                writer.catch_up(blocks)
+                told(writer.seconds)
+            for block in blocks:
+                writer.sound.write(block)
+            while writer.seconds < writer.sound.seconds:
+                writer.show(picture)
+        if sheet is not None:
+            with whole_file(sheet, replace=replace) as partial_sheet:
+                write_picture(partial_sheet, kept.drawn())
+
+
+def pictures_of_sound(
+    model: Model, recording: Path, settings: PieceSettings
+) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
+    """The pictures of a recording's windows and when each begins, in seconds.
+
+    Raises:
+      MediaError: as `windows_of`.
+    """
+    representation = model.record.representation
+    hop = settings.hop_seconds
+    for starts, windows in windows_of(recording, representation, hop):
+        pictures = np.zeros((len(starts), *representation.image_shape), np.uint8)
+        loud = sounding(windows)
+        if loud.any():
+            pictures[loud] = model.generate(
+                log_mel.encode_windows(windows[loud], representation),
+                noise=settings.noise_at(starts[loud] / 1000, model.noise_size),
+            )
+        yield from zip((starts / 1000).tolist(), pictures, strict=True)
