@@ -1,11 +1,21 @@
-"""Turns sounds into pictures, or pictures into sounds, with a trained system.
+"""Turns sounds into pictures and films, or pictures and films into sounds.
 
-One sound: a picture of every half second of it, clarinet.png, clarinet_0500.png and so
-on: the start in ms, with zeros in front so that they sort in time
-    python -m cmgan_jax generate --input=clarinet.wav --output=out
+A recording of a second or more: a film of the player it sounds like, with the recording
+as its sound (solo.mp4), and a contact sheet of it (solo.png). Of a shorter one, a
+picture. A film's own sound is a recording as well.
+    python -m cmgan_jax generate --input=solo.flac --output=out
 
 That is with the trained model inside the package. With one of your own:
-    python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --output=out
+    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac --output=out
+
+A film, or a folder of frames or slides: a soundtrack (dance.wav), and the film with it
+    python -m cmgan_jax generate --workdir=runs/i2s --input=dance.mp4 --output=out
+    python -m cmgan_jax generate --workdir=runs/i2s --input=slides \
+        --frames_per_second=0.25
+
+Single pictures, of every half second: clarinet.png, clarinet_0500.png and so on: the
+start in ms, with zeros in front so that they sort in time
+    python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --as=pictures
 
 A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
 picture of its spectrogram
@@ -14,8 +24,9 @@ picture of its spectrogram
 Four results of each, with other noise; with another seed, four others
     python -m cmgan_jax generate --workdir=runs/i2s --input=a.jpg --samples=4 --seed=1
 
-A picture every 40 ms of a sound, as for a film
-    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac --hop_seconds=0.04
+A film of 25 pictures in a second, whose player changes slowly, every ten seconds
+    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac \
+        --hop_seconds=0.04 --drift_seconds=10
 
 A folder with notes, covers or damaged files among the sounds
     python -m cmgan_jax generate --workdir=runs/s2i --input=album --on_bad=skip
@@ -24,7 +35,8 @@ The same once more, in place of the results that are there
     python -m cmgan_jax generate --workdir=runs/s2i --input=album --overwrite
 
 All inputs are read before the first result is written. Silent stretches of a sound are
-passed over and listed. --output is apart from --input, and no file that is there is
+listed; they give no pictures, and a film is black there. Pictures of one colour give a
+soundtrack silence. --output is apart from --input, and no file that is there is
 replaced without --overwrite.
 """
 
@@ -40,6 +52,8 @@ from cmgan_jax.generation.generate_files import (
     generate_files,
 )
 from cmgan_jax.generation.inputs import list_inputs
+from cmgan_jax.generation.pieces import PieceSettings
+from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.translator import load
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import counted, shown
@@ -72,7 +86,32 @@ SAMPLES = flags.DEFINE_integer(
     "samples", 1, "Results per source, each with other noise.", lower_bound=1
 )
 HOP = flags.DEFINE_float(
-    "hop_seconds", 0.5, "Time between windows of a sound.", lower_bound=0.01
+    "hop_seconds",
+    None,
+    "Time between windows of half a second. Left out: 0.5 for single pictures, "
+    f"{PieceSettings.hop_seconds} in films and soundtracks.",
+    lower_bound=0.01,
+)
+AS = flags.DEFINE_enum(
+    "as",
+    "auto",
+    ["auto", "film", "pictures"],
+    "What becomes of recordings. film: one film of each. pictures: a picture of every "
+    "window. auto: a film of those that last a second (two windows) or more.",
+)
+DRIFT = flags.DEFINE_float(
+    "drift_seconds",
+    PieceSettings.drift_seconds,
+    "In a film or soundtrack, noise goes to another random point every so many "
+    "seconds, without a jump; 0 keeps one for all of it.",
+    lower_bound=0.0,
+)
+FRAMES = flags.DEFINE_float(
+    "frames_per_second",
+    None,
+    "Takes the folder --input for one film: its pictures, sorted by name, are shown "
+    "one after the other, so many in a second. 0.25 makes a slide show.",
+    lower_bound=0.001,
 )
 BAD = flags.DEFINE_enum(
     "on_bad",
@@ -89,16 +128,17 @@ OVERWRITE = flags.DEFINE_bool(
 def main() -> None:
     """Generates and says where the results are, and what there is none of."""
     model, output = _model(), Path(OUTPUT.value)
-    generated = generate_files(
-        model,
-        Path(INPUT.value),
+    request = Request(
         output,
         seed=SEED.value,
         samples=SAMPLES.value,
+        whole={"auto": None, "film": True, "pictures": False}[AS.value],
         hop_seconds=HOP.value,
-        on_bad=BAD.value,
+        drift_seconds=DRIFT.value,
+        frames_per_second=FRAMES.value,
         overwrite=OVERWRITE.value,
     )
+    generated = generate_files(model, Path(INPUT.value), request, on_bad=BAD.value)
     sound = model.record.representation.sound
     if model.direction.target == "sound" and sound != "log_mel":
         print(
@@ -140,7 +180,7 @@ def _told(generated: Generated, output: Path) -> list[str]:
         lines += [f"{shown(one.input.name)}: {note}" for note in one.content.notes]
     silent = [one for one in generated.planned if one.content.silent]
     if silent:
-        lines.append("Silent, so nothing was generated of it:")
+        lines.append("Silent, so nothing was generated of it (films are black):")
     for one in silent:
         times = ", ".join(
             f"{a / 1000:g} to {b / 1000:g}" for a, b in one.content.silent

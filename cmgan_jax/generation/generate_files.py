@@ -1,4 +1,4 @@
-"""Files in, files out: sounds to pictures, or pictures to sounds.
+"""Files in, files out: sounds to pictures or films, pictures or films to sounds.
 
 Every input is read twice: first to its end, so that whatever is wrong is known before
 anything is written, then a batch at a time, so that an hour takes no more memory than a
@@ -7,14 +7,16 @@ second.
 
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cmgan_jax.generation.inputs import Input, list_inputs
 from cmgan_jax.generation.media_in import Content, examine
 from cmgan_jax.generation.media_out import suffixes, waveform_maker
+from cmgan_jax.generation.piece_files import piece_suffixes, write_pieces
+from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.results import Planned, plan_results
-from cmgan_jax.generation.writing import Request, write_results
+from cmgan_jax.generation.writing import write_results
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import counted, shown
@@ -29,8 +31,8 @@ class Generated:
     """What was generated, and of what.
 
     Attributes:
-      results: targets written; a sound's WAV and picture are one.
-      sources: pictures and windows of sound they are of.
+      results: targets and pieces written; a sound's WAV and picture are one.
+      sources: pictures, windows of sound, and whole recordings and films they are of.
       repeated: sources that were the same as one before, whose results were copied.
       planned: the inputs that were read, with their silent stretches.
       left_out: the inputs that were no use.
@@ -44,55 +46,66 @@ class Generated:
 
 
 def generate_files(
-    model: Model,
-    given: Path,
-    output: Path,
-    *,
-    seed: int,
-    samples: int,
-    hop_seconds: float,
-    on_bad: str = "fail",
-    overwrite: bool = False,
+    model: Model, given: Path, request: Request, *, on_bad: str = "fail"
 ) -> Generated:
     """Generates for every file of the input, once all of them are known to be good.
 
     Args:
       model: a trained system of one direction.
       given: a file of the source modality, or a folder of them and of such folders.
-      output: folder for the results, apart from the input; made if it is not there.
-      seed: of the noise; sample i of a source is sample 0 of seed + i.
-      samples: results per source.
-      hop_seconds: time between windows of a sound.
+      request: how to generate, and the folder for the results, apart from the input;
+        made if it is not there.
       on_bad: inputs that are no use: "fail" names all and writes nothing, "skip"
         leaves them out.
-      overwrite: whether results may replace files that are there.
 
     Raises:
       FileNotFoundError: there is no such input.
-      ValueError: inputs are no use, the output is not apart from them, or files that
-        are there would be replaced.
+      ValueError: inputs are no use, the output is not apart from them, files that are
+        there would be replaced, or a piece is asked for that the model cannot make.
     """
     if on_bad not in ON_BAD:
         raise ValueError(f"on_bad={on_bad!r} is unknown; known: {ON_BAD}.")
-    require_apart(output, given, output_is="--output", given_is="--input")
-    require_folder(output, output_is="--output")
-    inputs, defects = list_inputs(given)
-    read, unreadable = _examine_all(model, inputs, hop_seconds)
+    require_apart(request.output, given, output_is="--output", given_is="--input")
+    require_folder(request.output, output_is="--output")
+    if request.frames_per_second and given.is_dir():
+        inputs, defects = [Input(given, Path(given.resolve().name))], []
+    else:
+        inputs, defects = list_inputs(given)
+    read, unreadable = _examine_all(model, inputs, request)
     left_out = (*defects, *unreadable)
     _require_use(left_out, len(read), on_bad=on_bad)
-    planned = plan_results(read, samples)
+    planned = plan_results(read, request.samples, _wholeness(model, request))
     waveforms = waveform_maker(model.record.representation)
-    request = Request(output, seed, samples, hop_seconds, overwrite)
-    _require_room(planned, given, request, suffixes(model.direction.target, waveforms))
-    sources = sum(len(one.content.starts) for one in planned)
+    single = [one for one in planned if not one.whole]
+    pieces = [one for one in planned if one.whole]
+    target = model.direction.target
+    if pieces and target == "sound" and waveforms is None:
+        raise ValueError(
+            f"{shown(pieces[0].input.name)} is a film, and the spectrograms that this "
+            "system makes cannot be heard: train on --sound=log_mel data."
+        )
+    _require_room(single, given, request, suffixes(target, waveforms))
+    _require_room(pieces, given, request, piece_suffixes(target))
+    sources = sum(one.sources for one in planned)
     held = f"{counted(len(planned), 'file')}, {counted(sources, 'source')} in all."
     print(held, file=sys.stderr)
-    repeated = write_results(model, planned, request, waveforms)
-    return Generated(sources * samples, sources, repeated, planned, left_out)
+    repeated = write_results(model, single, request, waveforms)
+    write_pieces(model, pieces, request)
+    return Generated(sources * request.samples, sources, repeated, planned, left_out)
+
+
+def _wholeness(model: Model, request: Request) -> Callable[[Content], bool]:
+    """Which inputs become one piece: films, and recordings as it is asked for."""
+    if model.direction.source == "image":
+        return lambda content: content.seconds > 0
+    shortest = 2 * model.record.representation.window_seconds
+    if request.whole is None:
+        return lambda content: content.seconds >= shortest
+    return lambda content: bool(request.whole) and content.seconds > 0
 
 
 def _examine_all(
-    model: Model, inputs: Sequence[Input], hop_seconds: float
+    model: Model, inputs: Sequence[Input], request: Request
 ) -> tuple[list[tuple[Input, Content]], list[MediaError]]:
     """What every input holds, and the inputs that are no use."""
     read, bad = [], []
@@ -108,7 +121,8 @@ def _examine_all(
                 one.path,
                 model.record.representation,
                 direction=model.direction,
-                hop_seconds=hop_seconds,
+                hop_seconds=request.window_hop,
+                frames_per_second=request.frames_per_second,
                 heard=heard,
             )
             read.append((one, content))

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from jaxtyping import Int64, UInt8
 
 from cmgan_jax.media import log_mel
 from cmgan_jax.media.errors import MediaError
+from cmgan_jax.media.films import is_film
 from cmgan_jax.media.pictures import crop_and_resize, decode_picture, squeeze
+from cmgan_jax.media.reels import open_reel
 from cmgan_jax.media.sounds import sound_blocks, sounding
 from cmgan_jax.media.windows import Block, loudest_window, windows_of
 from cmgan_jax.signals.direction import Direction
@@ -38,12 +41,14 @@ class Content:
     """What a file holds for a system.
 
     Attributes:
-      starts: of its sounding windows, in ms; [0] of a picture.
+      starts: of its sounding windows, in ms; [0] of a picture or a film's pictures.
+      seconds: how long it lasts; 0 of a picture.
       silent: stretches of silent windows, (from, to) in ms.
       notes: sentences on what was done to a sound.
     """
 
     starts: Int64[np.ndarray, " n"]
+    seconds: float = 0.0
     silent: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -54,25 +59,29 @@ def examine(
     *,
     direction: Direction,
     hop_seconds: float,
+    frames_per_second: float | None = None,
     heard: Callable[[int], None] = lambda start_ms: None,
 ) -> Content:
     """Reads a file to its end, keeping nothing but when it sounds.
 
     Args:
-      file: of the source modality.
+      file: of the source modality; of pictures, a film or a folder of frames, too.
       representation: of the data the system was trained on.
       direction: its source is read.
       hop_seconds: time between windows of a sound, in seconds.
-      heard: is told how far a sound is read, in ms.
+      frames_per_second: of a folder of frames.
+      heard: is told how far a sound or film is read, in ms.
 
     Raises:
       MediaError: as `read_sources`, before any of it is used.
     """
+    if direction.source == "image" and (file.is_dir() or is_film(file)):
+        return _examine_reel(file, frames_per_second, heard)
     if _is_picture(representation, direction):
         _read_picture(file, representation, direction)
         return Content(np.zeros(1, np.int64))
-    starts, silent, notes = [], [], []
-    for block, windows in _windows(file, representation, hop_seconds, notes):
+    starts, silent, notes, lengths = [], [], [], []
+    for block, windows in _windows(file, representation, hop_seconds, notes, lengths):
         loud = sounding(windows)
         starts.append(block[loud])
         silent.append(block[~loud])
@@ -81,7 +90,18 @@ def examine(
     length = round(1000 * representation.window_seconds)
     hop = 1000 * hop_seconds
     stretches = _stretches(silences, hop=hop, length=length)
-    return Content(sounds, stretches, tuple(notes))
+    return Content(sounds, lengths[0], stretches, tuple(notes))
+
+
+def _examine_reel(
+    file: Path, frames_per_second: float | None, heard: Callable[[int], None]
+) -> Content:
+    """Goes through a film's pictures a tenth of a second at a time."""
+    with open_reel(file, frames_per_second) as reel:
+        for tenths in itertools.count():
+            heard(100 * tenths)
+            if reel.at(tenths / 10) is None:
+                return Content(np.zeros(1, np.int64), tenths / 10)
 
 
 def _stretches(
@@ -166,9 +186,12 @@ def _windows(
     representation: Representation,
     hop_seconds: float,
     notes: list[str] | None = None,
+    lengths: list[float] | None = None,
 ) -> Iterator[Block]:
     try:
-        yield from windows_of(file, representation, hop_seconds, notes=notes)
+        yield from windows_of(
+            file, representation, hop_seconds, notes=notes, lengths=lengths
+        )
     except MediaError as error:
         raise _hinting(error, "not_audio", is_picture, "picture", "i2s") from error
 

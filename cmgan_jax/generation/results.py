@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cmgan_jax.generation.inputs import Input
@@ -19,15 +19,23 @@ class Planned:
       input: the file.
       content: when it sounds.
       stem: that the names of its results begin with.
+      whole: whether it becomes one piece, not a result for every window.
     """
 
     input: Input
     content: Content
     stem: str
+    whole: bool = False
+
+    @property
+    def sources(self) -> int:
+        """What results are made of: windows of sound, a picture, or a whole piece."""
+        return 1 if self.whole else len(self.content.starts)
 
     def names(self, samples: int) -> Iterator[Path]:
         """Names of its results without suffixes, below the output folder."""
-        for start in self.content.starts:
+        starts = [0] if self.whole else self.content.starts
+        for start in starts:
             for sample in range(samples):
                 yield self.name(int(start), sample, samples)
 
@@ -49,7 +57,9 @@ class Planned:
 
 
 def plan_results(
-    read: Sequence[tuple[Input, Content]], samples: int
+    read: Sequence[tuple[Input, Content]],
+    samples: int,
+    is_whole: Callable[[Content], bool] = lambda content: False,
 ) -> tuple[Planned, ...]:
     """Names for the results of all inputs, no two alike but for capitals.
 
@@ -60,6 +70,7 @@ def plan_results(
     Args:
       read: the inputs with what they hold.
       samples: results of each source.
+      is_whole: whether what is read becomes one piece.
     """
     stems = collections.Counter(_key(given.name.with_suffix("")) for given, _ in read)
     taken: set[str] = set()
@@ -69,7 +80,7 @@ def plan_results(
         first = given.name.stem if alone else given.name.name
         for number in itertools.count(1):
             stem = first if number == 1 else f"{first}~{number}"
-            one = Planned(given, content, stem)
+            one = Planned(given, content, stem, is_whole(content))
             keys = {_key(name) for name in one.names(samples)}
             if taken.isdisjoint(keys):
                 break

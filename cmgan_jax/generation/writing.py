@@ -15,30 +15,12 @@ from cmgan_jax.generation.media_out import (
     suffixes,
     write_target,
 )
+from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.results import Planned
 from cmgan_jax.runs.generating import BATCH_SIZE
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.runtime.progress import Progress
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """How to generate.
-
-    Attributes:
-      output: folder for the results.
-      seed: of the noise; sample i of a source is sample 0 of seed + i.
-      samples: results per source.
-      hop_seconds: time between windows of a sound.
-      overwrite: whether results may replace files that are there.
-    """
-
-    output: Path
-    seed: int
-    samples: int
-    hop_seconds: float
-    overwrite: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,11 +59,11 @@ def write_results(
     Raises:
       KeyboardInterrupt: stopped; says how far it came.
     """
-    total = request.samples * sum(len(one.content.starts) for one in planned)
+    total = request.samples * sum(one.sources for one in planned)
     progress = Progress("generate", total, unit="results")
     made: dict[bytes, list[Path]] = {}
     done = repeated = 0
-    items = _items(model, planned, request.hop_seconds)
+    items = _items(model, planned, request.window_hop)
     try:
         while batch := list(itertools.islice(items, BATCH_SIZE)):
             stems = [one.stems(request) for one in batch]

@@ -42,7 +42,7 @@ class ContactSheet:
 
 def _clock(seconds: float) -> str:
     """A moment as players show it: 0:12.4, 1:02:05.0."""
-    tenths = int(round(10 * seconds))
+    tenths = round(10 * seconds)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}:{minutes:02d}" if hours else f"{minutes}"

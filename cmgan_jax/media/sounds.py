@@ -280,4 +280,3 @@ def is_silent(waveform: Float[np.ndarray, " t"]) -> bool:
 def sounding(windows: Float[np.ndarray, "n w"]) -> Bool[np.ndarray, " n"]:
     """Which windows are not silent, by the rule of `is_silent`."""
     return np.ptp(windows, axis=1) >= 2 * SILENCE_PEAK
-<<<<<<< HEAD

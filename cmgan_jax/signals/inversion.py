@@ -144,9 +144,12 @@ def find_waveform(
 
     def waveform_of(spectrum):
         waveform = istft(spectrum, representation)
-        return waveform.at[:, :kept].multiply(1 - _kept_weight(kept)).at[
-            :, :kept
-        ].add(fixed)
+        return (
+            waveform.at[:, :kept]
+            .multiply(1 - _kept_weight(kept))
+            .at[:, :kept]
+            .add(fixed)
+        )
 
     def consistent(spectrum):
         return stft(waveform_of(spectrum), representation)

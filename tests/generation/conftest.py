@@ -11,6 +11,7 @@ import soundfile
 from PIL import Image
 
 from cmgan_jax.generation import generate_files
+from cmgan_jax.generation.request import Request
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runs.record import RunRecord
 from cmgan_jax.signals.direction import Direction
@@ -136,8 +137,9 @@ def generate():
     """(model, input, output, changed flags) -> what `generate_files` returns."""
 
     def run(model, given, output, **changed):
-        arguments = {"seed": 0, "samples": 1, "hop_seconds": 0.5} | changed
-        return generate_files.generate_files(model, given, output, **arguments)
+        on_bad = changed.pop("on_bad", "fail")
+        request = Request(output, **({"whole": False} | changed))
+        return generate_files.generate_files(model, given, request, on_bad=on_bad)
 
     return run
 
