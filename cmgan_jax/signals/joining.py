@@ -33,16 +33,17 @@ def join_windows(
 ) -> Iterator[Float32[np.ndarray, "t m"]]:
     """The mel powers of a piece, frame after frame, from windows in order of time.
 
-    Where several windows lie over a frame, their magnitudes are averaged, those whose
-    middle is near counting most.
+    A log-mel spectrogram does not say how loud its window was: all are taken to be
+    equally loud, by their loudest frames. Where several lie over a frame, their
+    magnitudes are averaged, those whose middle is near counting most.
 
     Args:
       windows: each begins no later than the one before it ends.
       representation: of the windows.
 
     Yields:
-      Powers relative to the loudest point of a window, float32 [t m]; 0 in silence. The
-      last block ends where the last window does.
+      Powers, float32 [t m], that add up to 1 in the loudest frame of a window; 0 in
+      silence. The last block ends where the last window does.
 
     Raises:
       ValueError: windows are not in order, or leave a gap.
@@ -81,10 +82,12 @@ def _moved(held: np.ndarray, frames: int) -> np.ndarray:
 
 
 def _magnitudes(sound: UInt8[np.ndarray, "m t 1"], top_db: float) -> np.ndarray:
-    """[t m], 1 for the loudest point; 0 for what is quieter than can be said."""
+    """[t m], the loudest frame's power being 1; 0 for what is too quiet to be said."""
     levels = sound[..., 0].T.astype(np.float64)
     decibels = (levels / 255 - 1) * top_db
-    return np.where(levels > 0, 10 ** (decibels / 20), 0.0)
+    magnitudes = np.where(levels > 0, 10 ** (decibels / 20), 0.0)
+    loudest = np.sqrt((magnitudes**2).sum(axis=1).max())
+    return magnitudes / loudest if loudest else magnitudes
 
 
 def _powers(sums: np.ndarray, weights: np.ndarray) -> Float32[np.ndarray, "t m"]:

@@ -6,7 +6,6 @@ before it in place, so that its phase goes on and nothing is heard where they me
 
 import dataclasses
 import functools
-import itertools
 from collections.abc import Iterable, Iterator
 
 import jax
@@ -17,10 +16,12 @@ from jaxtyping import Array, Float, Float32, Key
 from cmgan_jax.signals.inversion import find_waveform, floor_power
 from cmgan_jax.signals.representation import Representation
 
-# Of one block, in hops of the spectrogram: taken over from the block before; at its end
-# and given up again, as the frames after them are missing.
+# Of one block, in hops of the spectrogram: taken over from the block before, and at its
+# end given up again, as the frames after them are missing.
 _BEGUN = 20
 _UNSURE = 8
+# Around a frame that have to sound for it to be heard whole.
+_AROUND = 3
 _BLOCK_SECONDS = 4.0
 
 
@@ -53,13 +54,16 @@ def stream_waveform(
     # The piece begins after as much silence as is taken over.
     quiet = np.zeros((_BEGUN, representation.n_mels), np.float32)
     begun, passed = np.zeros(_BEGUN * hop, np.float32), _BEGUN
-    pieces = itertools.chain([quiet], powers)
-    for bands, told in _blocks(pieces, frames=frames, fresh=fresh):
+    # Later than a block's beginning, where the frames around a frame are in it.
+    heard_to = fresh + 2 * _AROUND
+    blocks = _blocks(quiet, powers, frames=frames, fresh=fresh, enough=heard_to)
+    for bands, real in blocks:
         found = _found(bands[np.newaxis], begun[np.newaxis], filter_bank, key, block)
-        waveform = np.array(found[0])
-        waveform *= _audible(bands, representation)
-        yield waveform[passed * hop : told * hop]
-        begun, passed = waveform[fresh * hop : (fresh + _BEGUN) * hop], 0
+        waveform = np.asarray(found[0])
+        audible = waveform * _audible(bands, representation)
+        yield audible[passed * hop : min(real, heard_to) * hop]
+        begun = waveform[fresh * hop : (fresh + _BEGUN) * hop]
+        passed = heard_to - fresh
 
 
 @functools.partial(jax.jit, static_argnames="representation")
@@ -74,29 +78,49 @@ def _found(bands, begun, filter_bank, key, representation):
 
 
 def _blocks(
-    powers: Iterable[Float32[np.ndarray, "_ m"]], *, frames: int, fresh: int
+    held: Float32[np.ndarray, "k m"],
+    powers: Iterable[Float32[np.ndarray, "_ m"]],
+    *,
+    frames: int,
+    fresh: int,
+    enough: int,
 ) -> Iterator[tuple[Float32[np.ndarray, "t m"], int]]:
-    """Blocks of `frames` that begin `fresh` frames apart, and how many of it to tell.
+    """Blocks of `frames` that begin `fresh` apart, and how many of each are real.
 
-    The last is filled up with silence.
+    They begin with what is held. The last ones are filled up with silence; none follows
+    one with `enough` or fewer.
     """
-    held = None
     for some in powers:
-        held = some if held is None else np.concatenate([held, some])
+        held = np.concatenate([held, some])
         while len(held) >= frames:
-            yield held[:frames], fresh
+            yield held[:frames], frames
             held = held[fresh:]
-    while held is not None and len(held):
-        told = min(fresh, len(held))
-        yield np.pad(held, ((0, frames - len(held)), (0, 0))), told
-        held = held[told:]
+    while True:
+        yield (
+            np.pad(held[:frames], ((0, max(frames - len(held), 0)), (0, 0))),
+            len(held),
+        )
+        if len(held) <= enough:
+            return
+        held = held[fresh:]
 
 
 def _audible(
     bands: Float32[np.ndarray, "t m"], representation: Representation
 ) -> Float32[np.ndarray, " w"]:
-    """1 where a frame sounds, 0 where none near does, sloping from frame to frame."""
+    """How loud samples are heard: 0 in silence, rising where sound begins after it.
+
+    Those are the frames whose phase is least sure.
+    """
     sounding = (bands > floor_power(representation.top_db)).any(axis=1)
+    gains = _around(_around(sounding).all(axis=1)).mean(axis=1)
     middles = np.arange(len(bands)) * representation.hop_length
-    samples = np.arange(middles[-1])
-    return np.interp(samples, middles, sounding).astype(np.float32)
+    return np.interp(np.arange(middles[-1]), middles, gains).astype(np.float32)
+
+
+def _around(frames: np.ndarray) -> np.ndarray:
+    """Every frame with those around it, [t k]; the first and last are repeated."""
+    width = 2 * _AROUND + 1
+    return np.lib.stride_tricks.sliding_window_view(
+        np.pad(frames, _AROUND, mode="edge"), width
+    )
