@@ -7,7 +7,7 @@ and folders of frames, are encoded anew.
 import itertools
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -81,6 +81,28 @@ def _open_pictures(
         yield container, pictures_of(file, container)
 
 
+def timed(packets: Iterable[av.Packet]) -> Iterator[av.Packet]:
+    """Packets with content, all with a time of decoding.
+
+    Matroska keeps none, and what FFmpeg derives lacks the first ones: they are put one
+    tick apart before the first that is known.
+    """
+    waiting = []
+    for packet in packets:
+        if not packet.size:  # what demuxing ends with
+            continue
+        waiting.append(packet)
+        if packet.dts is None:
+            continue
+        for before, late in enumerate(reversed(waiting)):
+            late.dts = packet.dts - before
+        yield from waiting
+        waiting = []
+    for number, packet in enumerate(waiting):  # a single picture or two
+        packet.dts = min(late.pts for late in waiting) - len(waiting) + number
+        yield packet
+
+
 def _copy(pictures: Path, film, blocks: Iterator[np.ndarray], heard: dict) -> None:
     with (
         _open_pictures(pictures) as (source, stream),
@@ -89,9 +111,7 @@ def _copy(pictures: Path, film, blocks: Iterator[np.ndarray], heard: dict) -> No
         shown = container.add_stream_from_template(stream)
         sound = SoundStream(container, **heard)
         begin = stream.start_time or 0
-        for packet in source.demux(stream):
-            if packet.dts is None:  # what demuxing ends with
-                continue
+        for packet in timed(source.demux(stream)):
             packet.pts, packet.dts = packet.pts - begin, packet.dts - begin
             while sound.seconds < packet.dts * packet.time_base:
                 block = next(blocks, None)

@@ -21,7 +21,7 @@ def write_wav(
 
 def write_wav_blocks(
     path: str | os.PathLike,
-    blocks: Iterable[Float[np.ndarray, " t"]],
+    blocks: Iterable[Float[np.ndarray, " _"]],
     sample_rate: int,
 ) -> None:
     """As `write_wav`, of a sound that is given block after block."""

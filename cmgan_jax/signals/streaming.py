@@ -26,7 +26,7 @@ _BLOCK_SECONDS = 4.0
 
 
 def stream_waveform(
-    powers: Iterable[Float32[np.ndarray, "t m"]],
+    powers: Iterable[Float32[np.ndarray, "_ m"]],
     *,
     filter_bank: Float[np.ndarray, "m f"],
     representation: Representation,
