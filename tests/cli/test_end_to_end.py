@@ -100,6 +100,7 @@ def test_sounds_become_pictures(runs, run_verb, tmp_path):
         f"--workdir={runs / 's2i'}",
         f"--input={tmp_path / 'in'}",
         "--samples=2",
+        "--as=pictures",
     ]
     made = []
     for name, seed in (("out", 0), ("same", 0), ("other", 1)):
