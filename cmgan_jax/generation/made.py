@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from cmgan_jax.generation.media_out import SHOWN_SIZE, Waveforms, waveform_maker
 from cmgan_jax.media.encoding import data_uri, png, wav
 from cmgan_jax.media.pictures import squeeze, write_picture
-from cmgan_jax.media.sounds import write_wav
+from cmgan_jax.media.sound_writing import write_wav
 from cmgan_jax.runtime.whole_file import whole_file
 from cmgan_jax.signals.pictures import as_picture
 from cmgan_jax.signals.representation import Representation
