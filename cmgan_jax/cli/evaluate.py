@@ -10,6 +10,7 @@ is done already for this checkpoint, these data and these judges is only printed
 
 from absl import flags
 
+from cmgan_jax.cli import processes
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.evaluate_run import PROTOCOLS, evaluate_run, require_splits
 from cmgan_jax.evaluation.wording import lines
@@ -33,10 +34,12 @@ PROTOCOL = flags.DEFINE_enum(
     "64 fixed items and the run's own classifier. shuffled: every item, from a source "
     "of another class: what the numbers are worth without the source.",
 )
+flags.adopt_module_key_flags(processes)
 
 
 def main() -> None:
     """Scores, writes and prints."""
+    processes.start()
     model = trained.load(WORKDIR.value)
     prepared = open_prepared(DATA.value or model.record.data)
     for split in SPLIT.value or require_splits(prepared):

@@ -8,6 +8,7 @@ are missing; this verb does it beforehand, so that training can log judged accur
 
 from absl import flags
 
+from cmgan_jax.cli import processes
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation import judges
 from cmgan_jax.signals.direction import MODALITIES
@@ -22,10 +23,12 @@ STEPS = flags.DEFINE_integer(
     "stored judge anew, delete the folder judges beside the data.",
     lower_bound=1,
 )
+flags.adopt_module_key_flags(processes)
 
 
 def main() -> None:
     """Trains what is missing and prints the accuracies."""
+    processes.start()
     prepared = open_prepared(DATA.value)
     for modality in MODALITIES:
         for judge in judges.require_judges(prepared, modality, steps=STEPS.value):

@@ -54,11 +54,17 @@ def main() -> None:
     # --help shows the verb's own text and flags.
     sys.modules["__main__"].__doc__ = module.__doc__
     flags.adopt_module_key_flags(module)
-    app.run(
-        lambda argv: _run(module, argv),
-        argv=[f"cmgan_jax {verb}", *rest],
-        flags_parser=_parse_flags,
-    )
+    try:
+        app.run(
+            lambda argv: _run(module, argv),
+            argv=[f"cmgan_jax {verb}", *rest],
+            flags_parser=_parse_flags,
+        )
+    except BaseException as error:
+        # Verbs that run in one process have not imported it, nor JAX.
+        if processes := sys.modules.get("cmgan_jax.runtime.processes"):
+            processes.end_at_once(error)
+        raise
 
 
 def _located(arguments: list[str]) -> list[str]:

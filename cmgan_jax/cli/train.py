@@ -13,6 +13,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
+from cmgan_jax.cli import processes
 from cmgan_jax.configs import locate
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.validation import make_sample
@@ -33,10 +34,12 @@ RECOGNISERS_FROM = flags.DEFINE_string(
     "Workdir of a finished run of the other direction, with the same data, seed and "
     "settings: takes over its recognisers instead of training them again.",
 )
+flags.adopt_module_key_flags(processes)
 
 
 def main() -> None:
     """Trains, or continues, or finds that nothing is left to do."""
+    processes.start()
     config, workdir = CONFIG.value.to_dict(), Path(WORKDIR.value)
     prepared = open_prepared(DATA.value)
     other = RECOGNISERS_FROM.value

@@ -5,6 +5,7 @@ from jax.sharding import Mesh
 from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import training_batches
 from cmgan_jax.data.resident import Resident
+from cmgan_jax.runtime import devices
 from cmgan_jax.training.batch import Needs
 from cmgan_jax.training.dispatch import Feed, Feeds
 
@@ -13,7 +14,8 @@ def open_feeds(reader: str, split: Split, *, pairing: str, mesh: Mesh) -> Feeds:
     """The batches of a split through one of `systems.checks.READERS`.
 
     Args:
-      reader: "tf_data", "numpy" or "resident"; all give the same batches.
+      reader: "tf_data", "numpy" or "resident"; all give the same batches, and each
+        process reads its own rows of them.
       split: prepared rows.
       pairing: "stem" or "class".
       mesh: devices that share each batch.
@@ -29,8 +31,16 @@ def open_feeds(reader: str, split: Split, *, pairing: str, mesh: Mesh) -> Feeds:
     read = training_batches if reader == "numpy" else _tf_data_reader()
 
     def feed(needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
-        sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
-        return Feed(read(split, needs=needs, pairing=pairing, **sizes))
+        batches = read(
+            split,
+            needs=needs,
+            pairing=pairing,
+            batch_size=batch_size,
+            seed=seed,
+            start_step=start_step,
+            part=devices.own_part(batch_size, mesh),
+        )
+        return Feed(batches)
 
     return feed
 

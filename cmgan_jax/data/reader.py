@@ -14,6 +14,7 @@ from cmgan_jax.training.batch import Needs, modality_of
 
 _READER_THREADS = 2
 _BATCHES_AHEAD = 4
+WHOLE = slice(None)  # of a batch
 
 
 class BatchReader:
@@ -24,10 +25,18 @@ class BatchReader:
     """
 
     def __init__(
-        self, split: Split, *, needs: Needs, pairing: str, batch_size: int, seed: int
+        self,
+        split: Split,
+        *,
+        needs: Needs,
+        pairing: str,
+        batch_size: int,
+        seed: int,
+        part: slice = WHOLE,
     ):
         """Arguments and errors as `training_batches`."""
         self._split, self._label = split, split.of(needs.anchor).label
+        self._part = part
         self._order = Order(
             {modality: split.of(modality).label for modality in MODALITIES},
             needs=needs,
@@ -48,9 +57,9 @@ class BatchReader:
 
     def rows(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step with rows, int32 [b], in place of items."""
-        rows = self._order.batch(step)
-        label = self._label[self._order.anchor_rows(step)]
-        return {f: some.astype(np.int32) for f, some in rows.items()} | {"label": label}
+        rows, anchor = self._order.batch(step), self._order.anchor_rows(step)
+        own = {f: some[self._part].astype(np.int32) for f, some in rows.items()}
+        return own | {"label": self._label[anchor[self._part]]}
 
 
 def training_batches(
@@ -61,6 +70,7 @@ def training_batches(
     batch_size: int,
     seed: int,
     start_step: int = 0,
+    part: slice = WHOLE,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Endless training batches; the batch of a step depends on seed and step only.
 
@@ -71,6 +81,7 @@ def training_batches(
       batch_size: rows per batch.
       seed: non-negative.
       start_step: step of the first batch.
+      part: of each batch that is read; the order does not depend on it.
 
     Yields:
       Every field of `needs`, uint8 [b h w c], and "label", int32 [b].
@@ -79,7 +90,7 @@ def training_batches(
       ValueError: as `Order`, before the first batch.
     """
     reader = BatchReader(
-        split, needs=needs, pairing=pairing, batch_size=batch_size, seed=seed
+        split, needs=needs, pairing=pairing, batch_size=batch_size, seed=seed, part=part
     )
     return _read_ahead(reader, start_step)
 

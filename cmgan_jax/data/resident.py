@@ -2,7 +2,6 @@
 
 import itertools
 
-import jax
 from jax.sharding import Mesh
 
 from cmgan_jax.data.items import Split
@@ -31,8 +30,8 @@ class Resident:
         """
         arrays = {modality: split.of(modality).array for modality in MODALITIES}
         _require_room(sum(array.nbytes for array in arrays.values()), mesh)
-        self._split, self._pairing = split, pairing
-        self._arrays = jax.device_put(arrays, devices.replicated(mesh))
+        self._split, self._pairing, self._mesh = split, pairing, mesh
+        self._arrays = devices.everywhere(arrays, mesh)
 
     def feed(self, needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
         """The batches of `reader.training_batches`, which has the same arguments."""
@@ -42,6 +41,7 @@ class Resident:
             pairing=self._pairing,
             batch_size=batch_size,
             seed=seed,
+            part=devices.own_part(batch_size, self._mesh),
         )
         items = map(reader.rows, itertools.count(start_step))
         return Feed(items, resident=self._arrays, batch=_gather)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from cmgan_jax.data.items import Split
-from cmgan_jax.data.reader import BatchReader
+from cmgan_jax.data.reader import WHOLE, BatchReader
 from cmgan_jax.training.batch import Needs
 
 _PARALLEL_READS = 2
@@ -21,6 +21,7 @@ def stream_batches(
     batch_size: int,
     seed: int,
     start_step: int = 0,
+    part: slice = WHOLE,
 ) -> Iterator[dict[str, np.ndarray]]:
     """Endless training batches through tf.data.
 
@@ -33,6 +34,7 @@ def stream_batches(
         batch_size=batch_size,
         seed=seed,
         start_step=start_step,
+        part=part,
     ).as_numpy_iterator()
 
 
@@ -44,6 +46,7 @@ def training_dataset(
     batch_size: int,
     seed: int,
     start_step: int = 0,
+    part: slice = WHOLE,
 ) -> tf.data.Dataset:
     """The stream itself, for pipelines that go on in TensorFlow.
 
@@ -57,6 +60,7 @@ def training_dataset(
         pairing=pairing,
         batch_size=batch_size,
         seed=seed,
+        part=part,
     )
     first = reader.read(start_step)
     shapes = {name: value.shape for name, value in first.items()}

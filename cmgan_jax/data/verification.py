@@ -11,6 +11,7 @@ import threading
 from typing import BinaryIO
 
 from cmgan_jax.data.integrity import read_description
+from cmgan_jax.runtime import processes
 
 # A hundredth of a processor core, and of what a disk gives.
 BYTES_PER_SECOND = 10e6
@@ -33,6 +34,7 @@ class BackgroundVerification:
     To be used in a with statement: the thread runs inside and is never waited for. It
     reads the files that were there at the start, as who has mapped them does, whatever
     is put in their place meanwhile. When all are right it says so on standard error.
+    Of several processes the first one reads.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class BackgroundVerification:
         self._damage = ""
 
     def __enter__(self) -> "BackgroundVerification":
+        if not processes.is_first():
+            return self
         recorded = read_description(self._folder)["sha256"]
         arrays = [
             (name, (self._folder / name).open("rb"), digest)

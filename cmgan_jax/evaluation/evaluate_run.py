@@ -16,6 +16,7 @@ from cmgan_jax.evaluation.judges import TEST_SPLITS, Judge, require_judges, test
 from cmgan_jax.evaluation.original import judges_itself, original
 from cmgan_jax.evaluation.table import Table, make_table
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.direction import DIRECTIONS, Direction
 from cmgan_jax.signals.representation import require_same
@@ -70,16 +71,16 @@ def evaluate_run(
     made_from = _made_from(model, prepared, judges, direction, protocol, seed)
     path = result_path(model, split, protocol=protocol, direction=direction)
     items = path.with_name(f"{path.stem}_items.npz")
-    stored = read_result(path)
-    whole = protocol == "original" or items.exists()
-    if stored and whole and stored["made_from"] == made_from:
+    whole = [path] if protocol == "original" else [path, items]
+    stored = processes.by_first(lambda: _stored(whole, made_from))
+    if stored:
         return stored
     head = {"protocol": protocol, "direction": direction.name, "split": split}
     common = {"split": split, "direction": direction, "seed": seed}
     if protocol != "original":
         shuffled = protocol == "shuffled"
         table = make_table(model, judges, prepared, shuffled=shuffled, **common)
-        table.save(items)
+        processes.by_first(lambda: table.save(items))
         body = _measured(table, judges[direction.target])
     else:
         body = original(model, prepared, **common)
@@ -94,8 +95,15 @@ def evaluate_run(
             "made_from": made_from,
         }
     )
-    write_json(path, result)
+    processes.by_first(lambda: write_json(path, result))
     return result
+
+
+def _stored(files: Sequence[Path], made_from: dict[str, Any]) -> dict[str, Any] | None:
+    """The result in the first of some files, if all are there and it is current."""
+    result = read_result(files[0])
+    whole = all(file.exists() for file in files)
+    return result if result and whole and result["made_from"] == made_from else None
 
 
 def require_splits(prepared: PreparedData) -> list[str]:

@@ -17,17 +17,15 @@ from flax import linen as nn
 from flax import traverse_util
 from jaxtyping import Bool
 
-from cmgan_jax.data.items import Items, Split
+from cmgan_jax.data.feeds import open_feeds
+from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.data.reader import training_batches
 from cmgan_jax.runs.phases import run_phase
-from cmgan_jax.runtime import devices
+from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.whole_file import write_json, write_npz
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.classifier_phase import classifier_phase
 from cmgan_jax.training.augmentation import Variation
-from cmgan_jax.training.batch import Needs
-from cmgan_jax.training.dispatch import Feed, Feeds
 from cmgan_jax.training.loop import Intervals
 from cmgan_jax.training.state import Tree, apply_evaluation
 
@@ -67,12 +65,12 @@ def train(
     Returns:
       {"accuracy", "n", "step"} of the best look at the rows held out.
     """
-    _begin(folder, made_from)
+    under_way = processes.by_first(lambda: _begin(folder, made_from))
     mesh = devices.data_mesh()
     split = prepared.split(made_from["rows"])
     items = split.of(modality)
     apart = held_out(items)
-    looks = _Looks(network, items.take(apart), folder)
+    looks = _Looks(network, items.take(apart), folder, under_way)
     steps, seed = made_from["steps"], made_from["seed"]
     phase = classifier_phase(
         f"{modality}_judge_{made_from['name']}",
@@ -91,7 +89,7 @@ def train(
         phase,
         finished={},
         workdir=folder,
-        feeds=_feeds(trained, prepared.pairing),
+        feeds=open_feeds("numpy", trained, pairing=prepared.pairing, mesh=mesh),
         intervals=Intervals(
             log_every=50, sample_every=max(steps // LOOKS, 1), checkpoint_every=200
         ),
@@ -99,17 +97,7 @@ def train(
         mesh=mesh,
         sample=looks,
     )
-    return looks.best
-
-
-def _feeds(split: Split, pairing: str) -> Feeds:
-    """The batches of a split, read without TensorFlow."""
-
-    def feed(needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
-        sizes = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
-        return Feed(training_batches(split, needs=needs, pairing=pairing, **sizes))
-
-    return feed
+    return processes.by_first(lambda: looks.best)
 
 
 def held_out(items: Items) -> Bool[np.ndarray, " n"]:
@@ -145,22 +133,25 @@ def forget(folder: Path) -> None:
     (folder / UNDER_WAY).unlink(missing_ok=True)
 
 
-def _begin(folder: Path, made_from: dict[str, Any]) -> None:
-    """Empties the folder unless the same training was under way there."""
+def _begin(folder: Path, made_from: dict[str, Any]) -> dict[str, Any]:
+    """What is under way in the folder, which is emptied of any other training."""
     path = folder / UNDER_WAY
     if not path.exists() or json.loads(path.read_text())["made_from"] != made_from:
         shutil.rmtree(folder, ignore_errors=True)
         write_json(path, {"made_from": made_from, "best": None})
+    return json.loads(path.read_text())
 
 
 class _Looks:
     """Looks at rows held out now and then and keeps the best variables on disk."""
 
-    def __init__(self, network: nn.Module, items: Items, folder: Path):
+    def __init__(
+        self, network: nn.Module, items: Items, folder: Path, under_way: dict[str, Any]
+    ):
         chosen = np.linspace(0, len(items) - 1, min(len(items), HELD_OUT_MOST))
         self._rows = chosen.astype(int) if len(items) else np.zeros(0, int)
         self._items, self._folder = items, folder
-        self._state = json.loads((folder / UNDER_WAY).read_text())
+        self._state = under_way
         self._guess = jax.jit(
             lambda variables, x: apply_evaluation(network, variables, to_unit(x))
         )

@@ -23,6 +23,7 @@ from jaxtyping import Float32, Int, UInt8
 from cmgan_jax.data.prepared import JUDGES_FOLDER, PreparedData
 from cmgan_jax.evaluation import judge_training
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
+from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
@@ -124,7 +125,9 @@ def require_judges(
       ValueError: the modality is unknown.
     """
     for design in DESIGNS:
-        if _stored(prepared, modality, design) is None:
+        if not processes.by_first(
+            functools.partial(_is_stored, prepared, modality, design)
+        ):
             _train(prepared, modality, design, steps)
     return stored_judges(prepared, modality)
 
@@ -159,6 +162,10 @@ def _identity(
         "rows": judge_training.rows_for_judges(prepared),
         "data_digest": prepared.digest,
     }
+
+
+def _is_stored(prepared: PreparedData, modality: str, design: Design) -> bool:
+    return _stored(prepared, modality, design) is not None
 
 
 def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | None:
@@ -196,6 +203,18 @@ def _train(prepared: PreparedData, modality: str, design: Design, steps: int) ->
     held_out = judge_training.train(
         network, prepared, modality, made_from=made_from, folder=folder
     )
+    made = made_from | {"held_out": held_out}
+    processes.by_first(lambda: _store(prepared, modality, network, made, folder))
+
+
+def _store(
+    prepared: PreparedData,
+    modality: str,
+    network: nn.Module,
+    made: dict[str, Any],
+    folder: Path,
+) -> None:
+    """Writes the record of a trained judge, with what it sees in the test splits."""
     variables = judge_training.read_variables(folder)
     look = _looking(network, variables)
     real = {}
@@ -203,9 +222,8 @@ def _train(prepared: PreparedData, modality: str, design: Design, steps: int) ->
         items = prepared.split(split).of(modality)
         right = np.argmax(look(items.array)[1], axis=-1) == items.label
         real[split] = {"accuracy": float(right.mean()), "n": len(items)}
-    digest = variables_digest(variables)
-    results = {"held_out": held_out, "real": real, "digest": digest}
-    write_json(folder / RECORD, made_from | results)
+    results = {"real": real, "digest": variables_digest(variables)}
+    write_json(folder / RECORD, made | results)
     judge_training.forget(folder)
 
 

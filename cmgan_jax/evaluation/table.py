@@ -7,18 +7,21 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Bool, Float32, Int, UInt8
 
+from cmgan_jax.data.items import Items
 from cmgan_jax.data.order import others, partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.nearest import nearest_of_class
+from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
 from cmgan_jax.runtime.whole_file import write_npz
 from cmgan_jax.signals.direction import Direction
+from cmgan_jax.training.loop import Interrupted
 
 CHUNK = 512  # sources generated between two lines of progress
 AGAIN = 256  # sources that are generated a second time, with other noise
@@ -169,7 +172,8 @@ def make_table(
 ) -> Table:
     """Generates a target for every source of a split and looks at all of them.
 
-    What the judges see is the uint8 array that `generate` would write to a file.
+    What the judges see is the uint8 array that `generate` would write to a file. Each
+    of several processes looks at its share; all get the whole table.
 
     Args:
       model: what generates.
@@ -184,25 +188,28 @@ def make_table(
     rows = prepared.split(split)
     source, target = rows.of(direction.source), rows.of(direction.target)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=seed)
-    real = np.asarray(target.array)[partner]
-    name = f"{direction.title}, {split}"
-    sources = source.array
+    given = np.arange(len(source))
     if shuffled:
-        sources = np.asarray(sources)[others(source.label, seed=seed)]
-    generated = _generate(model, sources, direction, seed=seed, name=name)
-    trained = prepared.split("train").of(direction.target)
-    nearest_row, nearest_distance = nearest_of_class(
-        np.concatenate([generated, real]),
-        np.tile(source.label, 2),
-        among=trained.array,
-        among_label=trained.label,
+        given = others(source.label, seed=seed)
+    own = processes.own_rows(len(source))
+    sources = np.asarray(source.array[given[own]])
+    noise = {"direction": direction, "seed": seed}
+    name = f"{direction.title}, {split}"
+    generated = _generate(model, sources, name=name, **noise)
+    columns = _columns(
+        generated,
+        np.asarray(target.array[partner[own]]),
+        source.label[own],
+        judges=judges[direction.target],
+        trained=prepared.split("train").of(direction.target),
     )
-    n, asked = len(source), judges[direction.target]
-    looks, real_looks = (
-        {judge.name: judge.look(items) for judge in asked}
-        for items in (generated, real)
-    )
-    first = asked[0].name
+    again = _spread(len(source), AGAIN)[own]
+    columns["response"] = _response(model, sources, generated, again, **noise)
+    columns["source_logits"] = {
+        judge.name: judge.logits(source.array[own])
+        for judge in judges[direction.source]
+    }
+    columns = processes.gathered(columns, len(source))
     shown = middle_rows(source.label)
     return Table(
         class_names=prepared.class_names,
@@ -210,34 +217,52 @@ def make_table(
         song=source.song,
         performer=source.performer,
         pitch=source.pitch,
-        logits={name: look[1] for name, look in looks.items()},
-        real_logits={name: look[1] for name, look in real_looks.items()},
-        source_logits={
-            judge.name: judge.logits(source.array) for judge in judges[direction.source]
-        },
-        features=looks[first][0],
-        real_features=real_looks[first][0],
-        nearest_row=nearest_row[:n],
-        nearest_distance=nearest_distance[:n],
-        real_nearest_row=nearest_row[n:],
-        real_nearest_distance=nearest_distance[n:],
-        response=_response(model, sources, generated, direction, seed=seed),
         shown_row=shown,
-        shown=generated[shown],
-        generated=generated,
-        real=real,
+        shown=columns["generated"][shown],
+        **columns,
     )
 
 
+def _columns(
+    generated: UInt8[np.ndarray, "n h w c"],
+    real: UInt8[np.ndarray, "n h w c"],
+    label: Int[np.ndarray, " n"],
+    *,
+    judges: Sequence[Judge],
+    trained: Items,
+) -> dict[str, Any]:
+    """What is seen in generated and real targets of the same pairs, by column."""
+    columns: dict[str, Any] = {"generated": generated, "real": real}
+    row, distance = nearest_of_class(
+        np.concatenate([generated, real]),
+        np.tile(label, 2),
+        among=trained.array,
+        among_label=trained.label,
+    )
+    halves = slice(len(label)), slice(len(label), None)
+    kinds = zip(("", "real_"), (generated, real), halves, strict=True)
+    for prefix, items, half in kinds:
+        looks = {judge.name: judge.look(items) for judge in judges}
+        columns |= {
+            f"{prefix}logits": {name: logits for name, (_, logits) in looks.items()},
+            f"{prefix}features": looks[judges[0].name][0],
+            f"{prefix}nearest_row": row[half],
+            f"{prefix}nearest_distance": distance[half],
+        }
+    return columns
+
+
 def _generate(
-    model: Generates, sources: np.ndarray, direction: Direction, *, seed: int, name: str
+    model: Generates, sources: np.ndarray, *, direction: Direction, seed: int, name: str
 ) -> UInt8[np.ndarray, "n h w c"]:
     progress = Progress(f"evaluate {name}", len(sources), unit="items")
     parts = []
     for start in range(0, len(sources), CHUNK):
-        part = np.asarray(sources[start : start + CHUNK])
+        part = sources[start : start + CHUNK]
         parts.append(model.generate(part, direction=direction, seed=seed))
         progress.update(start + len(part))
+        if processes.stop_agreed():
+            raise Interrupted("stopped while evaluating.")
     return np.concatenate(parts)
 
 
@@ -245,16 +270,21 @@ def _response(
     model: Generates,
     sources: np.ndarray,
     generated: np.ndarray,
-    direction: Direction,
+    chosen: Bool[np.ndarray, " n"],
     *,
+    direction: Direction,
     seed: int,
 ) -> Float32[np.ndarray, " n"]:
-    """How far targets of another seed are, of sources spread evenly over the split."""
+    """How far targets of another seed are, of the sources chosen."""
     response = np.full(len(sources), np.nan, np.float32)
-    chosen = np.linspace(0, len(sources) - 1, min(AGAIN, len(sources))).astype(int)
-    again = model.generate(
-        np.asarray(sources[chosen]), direction=direction, seed=seed + 1
-    )
+    again = model.generate(sources[chosen], direction=direction, seed=seed + 1)
     change = generated[chosen].astype(np.float32) - again.astype(np.float32)
     response[chosen] = np.sqrt(np.mean(change**2, axis=(1, 2, 3)))
     return response
+
+
+def _spread(n: int, count: int) -> Bool[np.ndarray, " n"]:
+    """Which of n rows are chosen if so many are, evenly spread."""
+    chosen = np.zeros(n, bool)
+    chosen[np.linspace(0, n - 1, min(count, n)).astype(int)] = True
+    return chosen

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmgan_jax.runs.checkpoints import Checkpoints, checkpoint_folder
 from cmgan_jax.runs.record import RunRecord, differences, read_record
+from cmgan_jax.runtime import processes
 from cmgan_jax.systems.interface import System
 
 # What a phase that serves both directions does not depend on.
@@ -43,7 +44,7 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
         )
     for phase in system.phases:
         own = checkpoint_folder(workdir, phase.name)
-        if not phase.either_way or own.exists():
+        if not phase.either_way or processes.by_first(own.exists):
             continue
         found = checkpoint_folder(other, phase.name)
         if _done(found) < phase.steps:
@@ -52,10 +53,14 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
                 f"steps of phase {phase.name!r}: let it finish first, or leave the "
                 "flag out."
             )
-        begun = own.with_name(f".{phase.name}.copied")
-        shutil.rmtree(begun, ignore_errors=True)
-        shutil.copytree(found, begun)
-        begun.rename(own)
+        processes.by_first(lambda found=found, own=own: _copy(found, own))
+
+
+def _copy(found: Path, own: Path) -> None:
+    begun = own.with_name(f".{own.name}.copied")
+    shutil.rmtree(begun, ignore_errors=True)
+    shutil.copytree(found, begun)
+    begun.rename(own)
 
 
 def _relevant(record: RunRecord) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import jax
 import orbax.checkpoint as ocp
 
 from cmgan_jax.runs.digest import digest
+from cmgan_jax.runtime import processes
 
 Tree = Any
 
@@ -105,11 +106,12 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """Steps with a finished checkpoint, newest first."""
-        return sorted(self._manager.all_steps(), reverse=True)
+        known = processes.by_first(lambda: list(self._manager.all_steps()))
+        return sorted(known, reverse=True)
 
     def scores(self, step: int) -> dict[str, float]:
         """What was saved as the scores of a step; empty where there were none."""
-        return dict(self._manager.metrics(step) or {})
+        return processes.by_first(lambda: dict(self._manager.metrics(step) or {}))
 
     def best(self) -> int | None:
         """The step whose SCORE is the least; None where no step has one."""
@@ -133,7 +135,7 @@ class Checkpoints:
           ValueError: an earlier save failed (disk full, for one).
         """
         self._manager.wait_until_finished()
-        if step in self._manager.all_steps():
+        if step in self.steps():
             return
         digests = {name: digest(tree, step=step) for name, tree in items.items()}
         arguments = {name: ocp.args.StandardSave(tree) for name, tree in items.items()}
@@ -210,8 +212,8 @@ class Checkpoints:
         source = self._folder / str(step)
         aside = source.with_name(f"{step}.damaged-{time.time_ns() // 1_000_000}")
         self._manager.close()
-        if jax.process_index() == 0:
-            source.rename(aside)
+        processes.meet()  # Nobody has the folder open any more.
+        processes.by_first(lambda: str(source.rename(aside)))
         self._manager = self._open()
         return aside
 

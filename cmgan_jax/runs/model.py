@@ -212,7 +212,10 @@ def load(workdir: str | Path) -> Model:
 def _restore(
     workdir: Path, system: System, phase: str, *, chosen: bool = False
 ) -> tuple[int, Tree]:
-    """The newest step of a phase, or the best known, and its inference variables."""
+    """The newest step of a phase, or the best known, and its inference variables.
+
+    They come to one device of this process: generating needs no other.
+    """
     folder = checkpoint_folder(workdir, phase)
     checkpoints = Checkpoints(folder) if folder.exists() else None
     steps = checkpoints.steps() if checkpoints else []
@@ -226,7 +229,7 @@ def _restore(
     everywhere = devices.replicated(devices.data_mesh())
     items = {"inference": abstract(shapes, everywhere)}
     try:
-        return step, checkpoints.restore(step, items)["inference"]
+        return step, devices.here(checkpoints.restore(step, items)["inference"])
     except DamagedCheckpointError as error:
         raise DamagedCheckpointError(
             f"{error} Run train again: it sets the damaged checkpoint aside and goes "

@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 
 from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract, checkpoint_folder
 from cmgan_jax.runs.writers import MetricsWriter
-from cmgan_jax.runtime import devices
+from cmgan_jax.runtime import devices, processes
 from cmgan_jax.systems.interface import Finished, Phase
 from cmgan_jax.training.dispatch import Feeds
 from cmgan_jax.training.loop import Hooks, Intervals, Scalars, fit
@@ -51,10 +51,12 @@ def run_phase(
       intervals: what happens how often.
       keep: checkpoints to keep.
       mesh: devices that share each batch.
-      sample: looks at the inference variables now and then.
+      sample: looks at the inference variables now and then, of several processes in
+        the first one.
       choose: alternatives are looked at too, the best of them is what a checkpoint
         keeps as inference variables, and the best checkpoint stays.
-      check: called before anything is logged or saved; what it raises ends the run.
+      check: called before anything is logged or saved, in the first process; what it
+        raises ends the run.
 
     Returns:
       The phase's inference variables after its last step.
@@ -77,16 +79,20 @@ def run_phase(
     if done >= phase.steps:
         checkpoints.close()
         return phase.inference(state)
-    writer = MetricsWriter(workdir, phase=phase.name, step=done)
-
+    writer = None
+    if processes.is_first():
+        writer = MetricsWriter(workdir, phase=phase.name, step=done)
     look = _Look(phase, sample, choose)
 
     def log(number, scalars):
-        check()
-        writer.write(number, scalars)
+        def write():
+            check()
+            writer.write(number, scalars)
+
+        processes.by_first(write)
 
     def save(number, state):
-        check()
+        processes.by_first(check)
         inference, scores = look.chosen(number, state)
         items = {"training": state, "inference": inference}
         checkpoints.save(number, items, scores)
@@ -105,7 +111,8 @@ def run_phase(
         )
     finally:
         checkpoints.close()
-        writer.close()
+        if writer:
+            writer.close()
     return phase.inference(state)
 
 
@@ -119,10 +126,17 @@ class _Look:
         self._seen: tuple[int, Scalars] = (-1, {})
 
     def __call__(self, number: int, state: Any) -> Scalars:
-        scalars = self._sample(number, self._phase.inference(state), "")
+        looked_at = {"": self._phase.inference(state)}
         if self._choose:
-            for name, variables in self._phase.alternatives(state).items():
-                scalars |= self._sample(number, variables, name)
+            looked_at |= self._phase.alternatives(state)
+
+        def look() -> Scalars:
+            scalars = {}
+            for name, variables in looked_at.items():
+                scalars |= self._sample(number, devices.here(variables), name)
+            return scalars
+
+        scalars = processes.by_first(look)
         self._seen = number, scalars
         return scalars
 

@@ -18,8 +18,7 @@ from cmgan_jax.runs.record import (
     require_continuable,
     write_record,
 )
-from cmgan_jax.runtime import devices
-from cmgan_jax.runtime.lock import hold
+from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.outputs import require_own_or_empty
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
@@ -67,28 +66,33 @@ def train_run(
     mesh = devices.data_mesh()
     for phase in system.phases:
         devices.require_divisible(phase.batch_size, mesh, phase=phase.name)
-    require_own_or_empty(
-        workdir,
-        lambda folder: (folder / RECORD_FILE).exists(),
-        folder_is="--workdir",
-        expected="a run",
-    )
-    with hold(workdir, "train"):
-        record = _begin_or_continue(record, workdir)
+    processes.by_first(lambda: _require_run_or_empty(workdir))
+    with processes.hold_for_all(workdir, "train"):
+        begun = processes.by_first(lambda: _begin_or_continue(record, workdir))
+        record = dataclasses.replace(record, versions=begun)
         if recognisers_from is not None:
             adopt(workdir, record, system, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
         return _run_phases(system, record, prepared, workdir, look, mesh)
 
 
-def _begin_or_continue(record: RunRecord, workdir: Path) -> RunRecord:
-    """The record of the run, which is written, with the versions it began with."""
+def _require_run_or_empty(workdir: Path) -> None:
+    require_own_or_empty(
+        workdir,
+        lambda folder: (folder / RECORD_FILE).exists(),
+        folder_is="--workdir",
+        expected="a run",
+    )
+
+
+def _begin_or_continue(record: RunRecord, workdir: Path) -> dict[str, str]:
+    """The versions that the run began with; writes its record."""
     if (workdir / RECORD_FILE).exists():
         started = read_record(workdir)
         require_continuable(started, record, workdir)
         record = dataclasses.replace(record, versions=started.versions)
     write_record(workdir, record)
-    return record
+    return record.versions
 
 
 def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
@@ -101,7 +105,8 @@ def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
         for phase in system.phases:
 
             def sample(step, variables, alternative, name=phase.name):
-                return look(step, {**finished, name: variables}, alternative)
+                before = devices.here(finished)
+                return look(step, {**before, name: variables}, alternative)
 
             looked_at = bool(look) and phase.name == _last(system)
             finished[phase.name] = run_phase(

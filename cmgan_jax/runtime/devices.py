@@ -8,8 +8,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 
 def data_mesh() -> Mesh:
-    """All devices in one axis called "data"."""
-    return Mesh(np.array(jax.devices()), ("data",))
+    """All devices in one axis called "data", those of a process side by side."""
+    devices = sorted(jax.devices(), key=lambda one: (one.process_index, one.id))
+    return Mesh(np.array(devices), ("data",))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
@@ -21,6 +22,13 @@ def split_batch(mesh: Mesh, *, stacked: bool = False) -> NamedSharding:
     """Every device holds its part of the rows: the first axis; if stacked, the next."""
     axes = (None, "data") if stacked else ("data",)
     return NamedSharding(mesh, PartitionSpec(*axes))
+
+
+def own_part(batch_size: int, mesh: Mesh) -> slice:
+    """The rows of each batch that this process reads."""
+    parts = split_batch(mesh).addressable_devices_indices_map((batch_size,)).values()
+    ranges = [rows.indices(batch_size) for (rows,) in parts]
+    return slice(min(r[0] for r in ranges), max(r[1] for r in ranges))
 
 
 def require_divisible(batch_size: int, mesh: Mesh, *, phase: str) -> None:
@@ -53,3 +61,25 @@ def to_devices(batch: Any, mesh: Mesh, *, stacked: bool = False) -> Any:
     return jax.tree.map(
         lambda rows: jax.make_array_from_process_local_data(sharding, rows), batch
     )
+
+
+def everywhere(tree: Any, mesh: Mesh) -> Any:
+    """Host arrays, the same in every process, whole on each of the devices."""
+    sharding = replicated(mesh)
+    if jax.process_count() == 1:
+        return jax.device_put(tree, sharding)
+    return jax.tree.map(
+        lambda whole: jax.make_array_from_process_local_data(
+            sharding, whole, global_shape=whole.shape
+        ),
+        tree,
+    )
+
+
+def here(tree: Any) -> Any:
+    """Arrays that every device holds whole, as one device of this process has them.
+
+    What is computed of them is computed in this process alone, and by the same program
+    whatever other devices there are.
+    """
+    return jax.tree.map(lambda x: x.addressable_data(0), tree)

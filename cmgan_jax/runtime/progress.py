@@ -15,7 +15,13 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Reports of one task on standard error: after a second, then every few seconds."""
+    """Reports of one task on standard error: after a second, then every few seconds.
+
+    Attributes:
+      silent: nothing is printed; another process of the same run does.
+    """
+
+    silent = False
 
     def __init__(
         self, task: str, total: int, *, unit: str, done: int = 0, every: float = 5.0
@@ -39,7 +45,7 @@ class Progress:
         """Says how many units are finished; prints if it is time to."""
         self._done = done
         now = time.monotonic()
-        if now < self._due and done < self._total:
+        if self.silent or (now < self._due and done < self._total):
             return
         self._due = now + self._every
         elapsed = now - self._start

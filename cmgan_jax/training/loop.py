@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
+from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
 from cmgan_jax.training.dispatch import Feed, Step, calls, make_update, stacked_items
 
@@ -117,7 +118,7 @@ def fit(
             state, metrics = update(state, feed.resident, items)
             recent.append(metrics)
             # Asked once: a signal from here on is obeyed after the next step.
-            stopping = stop.requested
+            stopping = stop.requested or processes.stop_agreed()
             save = schedule.due(number, schedule.checkpoint_every) or stopping
             sample = schedule.due(number, schedule.sample_every)
             if save or sample or schedule.due(number, schedule.log_every):
@@ -169,7 +170,7 @@ class _StopRequest:
     """Turns the first SIGTERM or SIGINT into a flag while a loop runs.
 
     Under several processes jax.distributed handles SIGTERM itself, and a handler of
-    ours would switch that off.
+    ours would switch that off: see `processes.stop_agreed`.
     """
 
     def __init__(self):
@@ -178,7 +179,7 @@ class _StopRequest:
 
     def __enter__(self):
         main = threading.current_thread() is threading.main_thread()
-        if main and jax.process_count() == 1:
+        if main and not processes.several():
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._previous[number] = signal.signal(number, self._request)
         return self
