@@ -26,6 +26,7 @@ port=$("$python" -c 'if True:
 
 numbered() {
   local line
+  trap '' INT TERM
   while IFS= read -r line || [ -n "$line" ]; do printf '[%s] %s\n' "$1" "$line"; done
 }
 

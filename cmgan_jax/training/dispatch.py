@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 from jax.sharding import Mesh
 
-from cmgan_jax.runtime import devices
+from cmgan_jax.runtime import devices, processes
 from cmgan_jax.training.batch import Batch, Needs
 
 Tree = Any
@@ -69,6 +69,26 @@ def make_update(
 
     everywhere = devices.replicated(mesh)
     return jax.jit(update, donate_argnums=0, out_shardings=everywhere)
+
+
+def compiled_together(update: Callable) -> Callable:
+    """The jitted update, which no process runs before all of them have compiled it.
+
+    Processors wait half a minute for one another inside a program, and compiling may
+    take longer in one process than in another, which finds it in its cache.
+    """
+    if not processes.several():
+        return update
+    compiled = {}
+
+    def call(state, resident, items):
+        count = len(jax.tree.leaves(items)[0])
+        if count not in compiled:
+            compiled[count] = update.lower(state, resident, items).compile()
+            processes.meet()
+        return compiled[count](state, resident, items)
+
+    return call
 
 
 def calls(done: int, steps: int, per_call: int) -> list[int]:

@@ -14,7 +14,14 @@ from jax.sharding import Mesh
 
 from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
-from cmgan_jax.training.dispatch import Feed, Step, calls, make_update, stacked_items
+from cmgan_jax.training.dispatch import (
+    Feed,
+    Step,
+    calls,
+    compiled_together,
+    make_update,
+    stacked_items,
+)
 
 Scalars = dict[str, float]
 
@@ -107,7 +114,7 @@ def fit(
       Interrupted: SIGTERM or SIGINT arrived; the state is saved.
     """
     done = int(state.step)
-    update = make_update(step, feed, mesh)
+    update = compiled_together(make_update(step, feed, mesh))
     progress = Progress(phase, schedule.steps, unit="steps", done=done)
     ends = calls(done, schedule.steps, schedule.per_call)
     counts = [end - start for start, end in zip([done, *ends], ends, strict=False)]
