@@ -28,8 +28,9 @@ from cmgan_jax.data.items import Split
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.table import make_table
-from cmgan_jax.runs.checkpoints import Checkpoints, abstract, digest
-from cmgan_jax.runs.phases import checkpoint_folder, run_phase
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract, checkpoint_folder
+from cmgan_jax.runs.digest import digest
+from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.signals.direction import S2I
