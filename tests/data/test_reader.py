@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from cmgan_jax.data.reader import training_batches
+from cmgan_jax.data.reader import BatchReader, training_batches
 from cmgan_jax.training.batch import FIELDS, Needs
 
 LABELS = [0, 1, 2, 1, 0]
@@ -60,6 +60,28 @@ def test_only_what_is_needed_is_read(pack):
     assert set(batch) == {"image", "label"}
 
 
+def parts(hosts):
+    """What each of so many hosts reads of a batch of 4."""
+    size = 4 // hosts
+    return [slice(host * size, (host + 1) * size) for host in range(hosts)]
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 4])
+def test_hosts_together_read_every_item_once_per_epoch(pack, hosts):
+    """The mistakes: two hosts read the same rows; the order depends on how many."""
+    split = pack(LABELS, LABELS, pairing="stem").split("train")
+    readers = [BatchReader(split, **ARGUMENTS, part=part) for part in parts(hosts)]
+    read = [reader.rows(step)["sound"] for step in range(4) for reader in readers]
+    epochs = np.concatenate(read)[: 3 * len(LABELS)].reshape(3, -1)
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(len(LABELS)))
+    alone = BatchReader(split, **ARGUMENTS)
+    for step in range(4):
+        together = [reader.read(step) for reader in readers]
+        joined = {f: np.concatenate([one[f] for one in together]) for f in together[0]}
+        assert_same([joined], [alone.read(step)])
+
+
 def test_starting_late_continues_the_same_stream(pack):
     split = pack(LABELS, LABELS, pairing="stem").split("train")
     straight = first(training_batches(split, **ARGUMENTS), 8)
@@ -80,6 +102,7 @@ def test_tensorflow_stream_gives_the_same_bytes(pack, pairing):
         "batch_size": 3,
         "seed": 1,
         "start_step": 2,
+        "part": slice(1, 3),
     }
     assert_same(
         first(stream_batches(split, **arguments), 9),

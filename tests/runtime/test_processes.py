@@ -171,6 +171,7 @@ def main(address, number, folder, data):
         initialization_timeout=60,
     )
     sys.stdout = sys.__stdout__
+    signal.signal(signal.SIGUSR1, lambda *_: fail())
     seen = {}
     if data:
         prepared, mesh = open_prepared(data), devices.data_mesh()
@@ -316,10 +317,13 @@ def test_sigterm_to_one_stops_all_at_one_step_which_is_saved(two):
 
 
 @pytest.mark.slow
-def test_one_that_dies_ends_the_other(tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGUSR1])
+def test_one_that_dies_or_fails_ends_the_other(tmp_path, end):
+    """The mistakes: the other waits for ever, or the one that fails for the other."""
     started = start_two(tmp_path)
     try:
-        started[1].kill()
+        started[1].send_signal(end)
+        assert started[1].wait(timeout=5) != 0
         assert started[0].wait(timeout=HEARTBEAT + 10) != 0
     finally:
         stop(started)
@@ -352,4 +356,8 @@ def test_alone_nothing_is_connected(unconnected):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except BaseException as error:
+        processes.end_at_once(error)
+        raise
