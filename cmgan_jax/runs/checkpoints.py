@@ -189,6 +189,7 @@ class Checkpoints:
         Raises:
           DamagedCheckpointError: there are checkpoints, and none can be restored as
             what is asked for. They stay where they are.
+          OSError: the storage failed, or shows processes different things.
         """
         damaged: dict[int, str] = {}
         for step in self.steps():
@@ -196,6 +197,14 @@ class Checkpoints:
                 restored = self.restore(step, items)
             except DamagedCheckpointError as error:
                 damaged[step] = str(error)
+            if processes.by_first(lambda step=step: step in damaged) != (
+                step in damaged
+            ):
+                raise OSError(
+                    f"{self._folder / str(step)} can be read in one process and not in "
+                    "another: the storage is at fault. Start again."
+                )
+            if step in damaged:
                 continue
             for bad, reason in damaged.items():
                 print(f"{reason}\nIt is now {self._set_aside(bad)}.", flush=True)
