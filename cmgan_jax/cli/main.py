@@ -21,6 +21,7 @@ VERBS = {
     "evaluate": "accuracy of a trained system on a complete split",
     "generate": "sounds -> pictures, or pictures -> sounds",
     "serve": "a page to play with, at an address of this computer",
+    "restore": "fill what a film lacks of sound or picture from the other one",
     "reproduce": "several seeds of one configuration in one table",
     "report": "one page to look at and listen to, from finished runs",
     "benchmark": "how fast this machine does all of it",

@@ -14,9 +14,8 @@ from cmgan_jax.generation.pieces import PieceSettings
 from cmgan_jax.media import log_mel
 from cmgan_jax.media.dubbing import dub
 from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.films import Film
 from cmgan_jax.media.pictures import crop_and_resize, is_blank
-from cmgan_jax.media.reels import Frames, SceneWatch, open_reel
+from cmgan_jax.media.reels import Reel, SceneWatch, open_reel
 from cmgan_jax.media.sound_writing import write_wav_blocks
 from cmgan_jax.runs.generating import BATCH_SIZE
 from cmgan_jax.runs.model import Model
@@ -67,9 +66,14 @@ def soundtrack_of_film(
     wav.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=wav.parent) as spool:
         with open_reel(pictures, frames_per_second) as reel:
-            for block in sound_of_pictures(model, reel, settings, path=pictures):
+            sounds = False
+            for block in sound_of_pictures(model, reel, settings):
+                sounds = sounds or bool(block.any())
                 block.tofile(spool)
                 told(spool.tell() / 4 / representation.sample_rate)
+        if not sounds:
+            reason = "shows nothing: no picture but of one colour."
+            raise MediaError(pictures, "blank", reason)
         with whole_file(wav, replace=replace) as partial:
             rate = representation.sample_rate
             write_wav_blocks(partial, levelled(spool, rate), rate)
@@ -79,7 +83,7 @@ def soundtrack_of_film(
 
 
 def sound_of_pictures(
-    model: Model, reel: Film | Frames, settings: PieceSettings, *, path: Path
+    model: Model, reel: Reel, settings: PieceSettings
 ) -> Iterator[Float32[np.ndarray, " w"]]:
     """The sound of pictures in time, block after block, from the first to the last.
 
@@ -89,15 +93,14 @@ def sound_of_pictures(
       model: of pictures to log-mel sounds.
       reel: the pictures.
       settings: how the piece is made.
-      path: of the pictures, for errors.
 
     Raises:
-      MediaError: a picture cannot be read, or none shows anything.
+      MediaError: a picture cannot be read.
       ValueError: a hop longer than a window.
     """
     representation, ends = model.record.representation, []
     looks = _looks(reel, representation, settings.hop_seconds, ends)
-    windows = _heard(_generated(model, looks, settings), path)
+    windows = _generated(model, looks, settings)
     blocks = stream_waveform(
         join_windows(windows, representation),
         filter_bank=log_mel.filter_bank(representation),
@@ -117,7 +120,7 @@ _Look = tuple[int, UInt8[np.ndarray, "h w 3"], bool]
 
 
 def _looks(
-    reel: Film | Frames,
+    reel: Reel,
     representation: Representation,
     hop_seconds: float,
     ends: list[int],
@@ -165,14 +168,3 @@ def _generated(
             sounds = dict(zip(shown, made, strict=True))
         for i, (frame, cut) in enumerate(zip(frames, cuts, strict=True)):
             yield PlacedWindow(frame, sounds.get(i), cut)
-
-
-def _heard(windows: Iterator[PlacedWindow], path: Path) -> Iterator[PlacedWindow]:
-    """The same windows, one of which at least is not silent."""
-    heard = False
-    for window in windows:
-        heard = heard or window.sound is not None
-        yield window
-    if not heard:
-        reason = "shows nothing: no picture but of one colour."
-        raise MediaError(path, "blank", reason)

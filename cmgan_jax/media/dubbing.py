@@ -18,9 +18,9 @@ import numpy as np
 from cmgan_jax.media import ffmpeg
 from cmgan_jax.media.errors import only_media_errors
 from cmgan_jax.media.film_writing import SoundStream, open_mp4, write_film
-from cmgan_jax.media.films import Film, pictures_of
+from cmgan_jax.media.films import pictures_of
 from cmgan_jax.media.opening import open_media
-from cmgan_jax.media.reels import Frames, open_reel
+from cmgan_jax.media.reels import Reel, open_reel
 from cmgan_jax.media.sounds import recorded_sound
 
 COPIED = ("h264", "hevc", "av1")
@@ -126,7 +126,7 @@ def _copy(pictures: Path, film, blocks: Iterator[np.ndarray], heard: dict) -> No
 
 
 def _encode(
-    reel: Film | Frames,
+    reel: Reel,
     rate: Fraction,
     film,
     blocks: Iterator[np.ndarray],

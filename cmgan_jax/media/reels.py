@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
 
 from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.films import Film, open_film
+from cmgan_jax.media.films import open_film
 from cmgan_jax.media.pictures import decode_frame, squeeze
 from cmgan_jax.runtime.names import is_left_behind, shown
 
@@ -18,6 +19,14 @@ from cmgan_jax.runtime.names import is_left_behind, shown
 CUT_LEVELS = 20.0
 _COARSE = 8
 _ROUNDING = 1e-6
+
+
+@runtime_checkable
+class Reel(Protocol):
+    """Pictures in time."""
+
+    def at(self, seconds: float) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The picture shown at a moment, None after the end; moments do not go back."""
 
 
 class Frames:
@@ -42,9 +51,7 @@ class Frames:
 
 
 @contextmanager
-def open_reel(
-    path: Path, frames_per_second: float | None = None
-) -> Iterator[Film | Frames]:
+def open_reel(path: Path, frames_per_second: float | None = None) -> Iterator[Reel]:
     """Opens a film, or a folder whose files, sorted by name, are its frames.
 
     Args:

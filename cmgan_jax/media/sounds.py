@@ -280,3 +280,10 @@ def is_silent(waveform: Float[np.ndarray, " t"]) -> bool:
 def sounding(windows: Float[np.ndarray, "n w"]) -> Bool[np.ndarray, " n"]:
     """Which windows are not silent, by the rule of `is_silent`."""
     return np.ptp(windows, axis=1) >= 2 * SILENCE_PEAK
+
+
+def resample(
+    waveform: Float[np.ndarray, " t"], recorded: int, wanted: int
+) -> Float[np.ndarray, " s"]:
+    """A whole waveform at another rate, in Hz both."""
+    return soxr.resample(waveform, recorded, wanted, quality="HQ")
