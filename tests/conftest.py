@@ -34,7 +34,6 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jaxtyping.install_import_hook("cmgan_jax", "beartype.beartype")
 
 
-
 def pytest_collection_modifyitems(items):
     """A file's tests run in one process, and all that need the command line's `runs`."""
     for item in items:

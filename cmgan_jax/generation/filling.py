@@ -120,16 +120,17 @@ def picture_filler(
     """
     with open_streams(path) as (_, _, heard):
         lag = _begin(heard)
-    made = {}
+    made, last = {}, 0
     for seconds, picture in pictures_of_sound(model, path, settings):
-        time = seconds + lag
+        time, last = seconds + lag, round(seconds / settings.hop_seconds)
         near = any(b.start - 1 < time < b.end + 1 for b in stretches)
         if near and picture.any():
-            made[round(seconds / settings.hop_seconds)] = picture
+            made[last] = picture
 
     def put(time: float, pixels: UInt8[np.ndarray, "h w 3"]):
         bad = next(b for b in stretches if b.start - 0.002 <= time < b.end)
-        picture = made.get(int((time - lag) / settings.hop_seconds + 1e-6))
+        # The last window is half a second long, and so is its picture shown.
+        picture = made.get(min(int((time - lag) / settings.hop_seconds + 1e-6), last))
         if picture is None:
             return pixels
         ground = next(p for p in (bad.before, bad.after, pixels) if p is not None)
