@@ -251,7 +251,14 @@ def end_at_once(error: BaseException) -> None:
     well = isinstance(error, SystemExit) and error.code in (None, 0)
     if well or not several():
         return
-    if not isinstance(error, SystemExit):
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        print(
+            f"error: process {jax.process_index()} of {jax.process_count()}: "
+            f"{_first_line(error)} If another process died, start all again: the run "
+            "goes on from its last checkpoint.",
+            file=sys.stderr,
+        )
+    elif not isinstance(error, SystemExit):
         traceback.print_exception(error)
     elif isinstance(error.code, str):
         print(error.code, file=sys.stderr)
