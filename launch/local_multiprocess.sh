@@ -31,6 +31,7 @@ numbered() {
 }
 
 pids=()
+# shellcheck disable=SC2317  # called by the trap
 stop() { kill -TERM "${pids[@]}" 2>/dev/null || true; }
 trap stop INT TERM
 for ((i = 0; i < count; i++)); do

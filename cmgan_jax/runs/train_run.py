@@ -1,6 +1,7 @@
 """A run from its configuration to its last step, or on from where it stopped."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
     RECORD_FILE,
     RunRecord,
+    differences,
     new_record,
     read_record,
     require_continuable,
@@ -55,13 +57,15 @@ def train_run(
 
     Raises:
       ValueError: the configuration is no good, or not the one the run was started
-        with, or the folder holds something else than a run.
+        with, or not that of the other processes, or the folder holds something else
+        than a run.
       HeldError: another process trains there.
       NonFiniteError: a step computed NaN or infinity.
       DamagedDataError: an array is not as it was prepared; nothing since is saved.
       Interrupted: the run was asked to stop and has saved its state.
     """
     record = new_record(config, prepared)
+    _require_same_in_all(record)
     system = assemble(record.settings, record.task)
     mesh = devices.data_mesh()
     for phase in system.phases:
@@ -74,6 +78,21 @@ def train_run(
             adopt(workdir, record, system, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
         return _run_phases(system, record, prepared, workdir, look, mesh)
+
+
+def _require_same_in_all(record: RunRecord) -> None:
+    """Refuses processes of one run that were not given the same.
+
+    Raises:
+      ValueError: names every field that differs, with both values.
+    """
+    own = json.loads(json.dumps(record.to_json()))
+    different = differences(processes.by_first(lambda: own), own)
+    if different:
+        raise ValueError(
+            f"this process differs from process 0 ({'; '.join(different)}): give all "
+            "processes the same command, data and software."
+        )
 
 
 def _require_run_or_empty(workdir: Path) -> None:

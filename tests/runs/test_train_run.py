@@ -12,6 +12,7 @@ import pytest
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.data.verification import DamagedDataError
 from cmgan_jax.runs import train_run as module
+from cmgan_jax.runs.record import new_record
 from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.training.loop import Interrupted
@@ -163,3 +164,15 @@ def test_class_aligned_data_are_not_paired_in_silence(
     with pytest.raises(ValueError, match=r"pair_weight=1\.0 .* need pairs of one mom"):
         train_run(small_config, apart, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_processes_of_one_run_are_given_the_same(
+    small_config, small_data, tmp_path, monkeypatch
+):
+    """The mistake: each trains as it was told, and the gradients are of both."""
+    told = new_record(changed(small_config, gan__steps=9), small_data).to_json()
+    told = json.loads(json.dumps(told))
+    monkeypatch.setattr(module.processes, "by_first", lambda work: told)
+    with pytest.raises(ValueError, match=r"process 0 \(config.gan.steps: 9 -> 4\)"):
+        train_run(small_config, small_data, tmp_path)
+    assert not list(tmp_path.iterdir())
