@@ -13,7 +13,7 @@ import pathlib
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -216,22 +216,21 @@ def gathered(shares: Any, n: int) -> Any:
     """What all processes made of their `own_rows` of n, in order, in every process.
 
     Args:
-      shares: tree of arrays [k ...].
+      shares: array [k ...], or several by name.
 
     Returns:
-      The tree of arrays [n ...].
+      Array [n ...], or several by name, in the order given.
     """
     if not several():
         return shares
-
-    def gather(share: np.ndarray) -> np.ndarray:
-        # As bytes: JAX would make 32 bits of 64.
-        raw = np.frombuffer(share.tobytes(), np.uint8).reshape(len(share), -1)
-        every = multihost_utils.process_allgather(raw, tiled=True)[:n]
-        rows = np.frombuffer(every.tobytes(), share.dtype)
-        return rows.reshape(n, *share.shape[1:])
-
-    return jax.tree.map(gather, shares)
+    if isinstance(shares, Mapping):
+        # Not as a tree of JAX, which would sort the names.
+        return {name: gathered(share, n) for name, share in shares.items()}
+    # As bytes: JAX would make 32 bits of 64.
+    raw = np.frombuffer(shares.tobytes(), np.uint8).reshape(len(shares), -1)
+    every = multihost_utils.process_allgather(raw, tiled=True)[:n]
+    rows = np.frombuffer(every.tobytes(), shares.dtype)
+    return rows.reshape(n, *shares.shape[1:])
 
 
 def stop_agreed() -> bool:

@@ -111,8 +111,11 @@ def evaluate(prepared):
     test = prepared.split("test")
     odd = Split(image=test.image.take(rows), sound=test.sound.take(rows))
     prepared = dataclasses.replace(prepared, splits=prepared.splits | {"odd": odd})
-    judge = Judge("stand-in", "image", rows="train", real={}, digest="", look=look)
-    judges = {"image": [judge], "sound": [judge]}
+    judges = [
+        Judge(name, "image", rows="train", real={}, digest="", look=look)
+        for name in ("strided", "pooled")
+    ]
+    judges = {"image": judges, "sound": judges}
     return make_table(Model(), judges, prepared, split="odd", direction=S2I)
 
 
@@ -295,7 +298,7 @@ def test_evaluation_counts_every_row_once(two, small_data, tmp_path):
     with np.load(tmp_path / "table.npz") as expected:
         for number in (0, 1):
             with np.load(folder / f"table{number}.npz") as table:
-                assert set(table.files) == set(expected.files)
+                assert table.files == expected.files
                 for name in table.files:
                     assert table[name].dtype == expected[name].dtype
                     np.testing.assert_array_equal(table[name], expected[name])
