@@ -4,19 +4,25 @@ Nothing is remembered between steps, so resuming anywhere costs nothing and ever
 computes the same global batch. TensorFlow-free.
 """
 
-import functools
 from collections.abc import Mapping
 
 import numpy as np
+from grain.experimental import index_shuffle
 from jaxtyping import Int, Int64
 
 from cmgan_jax.data.items import PAIRINGS
+from cmgan_jax.data.rows_by_label import RowsByLabel
 from cmgan_jax.training.batch import MISMATCHED, Needs, modality_of
 
 # Streams of random numbers that share a seed are told apart by their last entry.
 _PARTNER_OF_STEP, _PARTNER = 1, 3
 # Of the mismatched items: of the partner's modality, and of the anchor's own.
 _MISMATCHED_PARTNER, _MISMATCHED_ANCHOR = 2, 4
+_EPOCH = 5
+
+_ROUNDS = 4  # of the cipher that shuffles an epoch; what Grain itself uses
+
+WHOLE = slice(None)  # of a batch
 
 # Field of the batch to rows of its modality, int64 [b].
 Rows = dict[str, Int64[np.ndarray, " b"]]
@@ -27,9 +33,11 @@ class Order:
 
     Position p = step * batch_size + i lies in epoch p // n and takes the entry p % n of
     that epoch's permutation of the anchor's n items: every one of them once per epoch,
-    whatever the batch size. With stem pairing the other modality has the anchor's row;
-    with class pairing it is drawn uniformly among the items of the same label. A
-    mismatched item is drawn uniformly among all items of other labels.
+    whatever the batch size. The permutation is a cipher of p % n: nobody holds it, and
+    memory grows with songs (`RowsByLabel`), not with rows. With stem pairing the other
+    modality has the anchor's row; with class pairing it is drawn uniformly among the
+    items of the same label. A mismatched item is drawn uniformly among all items of
+    other labels.
     """
 
     def __init__(
@@ -40,8 +48,9 @@ class Order:
         pairing: str,
         batch_size: int,
         seed: int,
+        part: slice = WHOLE,
     ):
-        """Prepares the per-label lists.
+        """Finds out which rows have which label.
 
         Args:
           labels: modality to the label of every row.
@@ -49,6 +58,7 @@ class Order:
           pairing: "stem" or "class".
           batch_size: rows per step; may exceed n.
           seed: non-negative.
+          part: of each batch that is wanted; the order does not depend on it.
 
         Raises:
           ValueError: no items; labels that differ under stem pairing; a label that only
@@ -59,19 +69,18 @@ class Order:
                 f"batch_size={batch_size}, seed={seed}: expected batch_size >= 1 and "
                 "seed >= 0."
             )
-        self._labels = np.asarray(labels[needs.anchor])
-        self._rows = {
-            modality_of(f): _RowsByLabel(labels[modality_of(f)]) for f in needs.fields
-        }
-        for modality in self._rows:
-            _require_pairs(self._labels, labels[modality], pairing=pairing)
+        self._rows = {m: RowsByLabel(labels[m]) for m in _modalities(needs)}
+        self._anchor = self._rows[needs.anchor]
+        for rows in self._rows.values():
+            _require_pairs(self._anchor, rows, pairing=pairing)
         for field in needs.fields:
             if field.startswith(MISMATCHED):
-                self._rows[modality_of(field)].require_others(self._labels)
+                self._rows[modality_of(field)].require_others(self._anchor.known)
         self._needs = needs
         self._pairing = pairing
         self._batch_size = batch_size
         self._seed = seed
+        self._part = part
 
     def batch(self, step: int) -> Rows:
         """The rows of every field at one step, counted from 0 over the training."""
@@ -80,26 +89,32 @@ class Order:
 
     def anchor_rows(self, step: int) -> Int64[np.ndarray, " b"]:
         """Rows of the anchor at one step; their labels are the batch's."""
-        positions = step * self._batch_size + np.arange(self._batch_size)
-        epochs, places = np.divmod(positions, len(self._labels))
-        rows = np.empty(self._batch_size, np.int64)
-        for epoch in np.unique(epochs):
-            inside = epochs == epoch
-            order = _permutation(len(self._labels), self._seed, int(epoch))
-            rows[inside] = order[places[inside]]
-        return rows
+        positions = step * self._batch_size + np.arange(self._batch_size)[self._part]
+        n = len(self._anchor)
+        places = [divmod(position, n) for position in positions.tolist()]
+        seeds = {epoch: _epoch_seed(self._seed, epoch) for epoch, _ in places}
+        shuffled = [
+            index_shuffle(place, max_index=n - 1, seed=seeds[epoch], rounds=_ROUNDS)
+            for epoch, place in places
+        ]
+        return np.array(shuffled, np.int64)
 
     def _draw(self, field: str, anchor: np.ndarray, step: int) -> np.ndarray:
         modality = modality_of(field)
-        is_anchor, labels = modality == self._needs.anchor, self._labels[anchor]
+        is_anchor, rows = modality == self._needs.anchor, self._rows[modality]
         if field.startswith(MISMATCHED):
             stream = _MISMATCHED_ANCHOR if is_anchor else _MISMATCHED_PARTNER
-            rng = np.random.default_rng([self._seed, step, stream])
-            return self._rows[modality].draw_other(labels, rng)
+            uniform = self._uniform(step, stream)
+            return rows.other(self._anchor.labels_of(anchor), uniform)
         if is_anchor or self._pairing == "stem":
             return anchor
-        rng = np.random.default_rng([self._seed, step, _PARTNER_OF_STEP])
-        return self._rows[modality].draw_same(labels, rng)
+        uniform = self._uniform(step, _PARTNER_OF_STEP)
+        return rows.same(self._anchor.labels_of(anchor), uniform)
+
+    def _uniform(self, step: int, stream: int) -> np.ndarray:
+        """One number of [0, 1) for each row wanted, whatever part of them it is."""
+        rng = np.random.default_rng([self._seed, step, stream])
+        return rng.random(self._batch_size)[self._part]
 
 
 def partners(
@@ -120,11 +135,12 @@ def partners(
     Raises:
       ValueError: as `Order`, except that a single label is allowed.
     """
-    _require_pairs(source_labels, target_labels, pairing=pairing)
+    sources, targets = RowsByLabel(source_labels), RowsByLabel(target_labels)
+    _require_pairs(sources, targets, pairing=pairing)
     if pairing == "stem":
-        return np.arange(len(source_labels))
+        return np.arange(len(sources))
     rng = np.random.default_rng([seed, 0, _PARTNER])
-    return _RowsByLabel(target_labels).draw_same(np.asarray(source_labels), rng)
+    return targets.same(source_labels, rng.random(len(sources)))
 
 
 def others(labels: Int[np.ndarray, " n"], *, seed: int) -> Int64[np.ndarray, " n"]:
@@ -137,58 +153,34 @@ def others(labels: Int[np.ndarray, " n"], *, seed: int) -> Int64[np.ndarray, " n
     Raises:
       ValueError: there is one label only.
     """
-    by_label = _RowsByLabel(labels)
-    by_label.require_others(labels)
+    by_label = RowsByLabel(labels)
+    by_label.require_others(by_label.known)
     rng = np.random.default_rng([seed, 1, _PARTNER])
-    return by_label.draw_other(np.asarray(labels), rng)
+    return by_label.other(labels, rng.random(len(labels)))
 
 
-class _RowsByLabel:
-    """Rows sorted by label, so that drawing one is arithmetic on positions."""
-
-    def __init__(self, labels: np.ndarray):
-        labels = np.asarray(labels)
-        self._rows = np.argsort(labels, kind="stable")
-        self._known, self._starts, self._counts = np.unique(
-            labels[self._rows], return_index=True, return_counts=True
-        )
-
-    def require_others(self, source_labels: np.ndarray) -> None:
-        if len(self._known) < 2 and np.isin(source_labels, self._known).any():
-            raise ValueError(
-                f"every item has the label {self._known.tolist()}: a mismatched "
-                "partner needs items of another class. Prepare data with at least two "
-                "classes in this split, or give the mismatched pairs no weight."
-            )
-
-    def draw_same(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        places = np.searchsorted(self._known, labels)
-        return self._rows[self._starts[places] + rng.integers(self._counts[places])]
-
-    def draw_other(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        places = np.searchsorted(self._known, labels)
-        starts, counts = self._starts[places], self._counts[places]
-        drawn = rng.integers(len(self._rows) - counts)
-        return self._rows[np.where(drawn < starts, drawn, drawn + counts)]
+def _modalities(needs: Needs) -> set[str]:
+    return {needs.anchor, *map(modality_of, needs.fields)}
 
 
-def _require_pairs(
-    source_labels: np.ndarray, target_labels: np.ndarray, *, pairing: str
-) -> None:
+def _require_pairs(sources: RowsByLabel, targets: RowsByLabel, *, pairing: str) -> None:
     if pairing not in PAIRINGS:
         raise ValueError(
             f"pairing={pairing!r} is unknown; known: {', '.join(PAIRINGS)}."
         )
-    if len(source_labels) == 0:
+    if len(sources) == 0:
         raise ValueError(
             "the split has no items of the modality asked for; expected at least one."
         )
-    if pairing == "stem" and not np.array_equal(source_labels, target_labels):
+    same = len(sources) == len(targets) and all(
+        map(np.array_equal, sources.stretches, targets.stretches)
+    )
+    if pairing == "stem" and not same:
         raise ValueError(
             "stem pairing, but sources and targets do not have the same labels row by "
             "row: prepare the data again, or use class pairing."
         )
-    alone = np.setdiff1d(source_labels, target_labels)
+    alone = np.setdiff1d(sources.known, targets.known)
     if len(alone):
         raise ValueError(
             f"labels {alone.tolist()} have source items but no target items: leave "
@@ -196,6 +188,6 @@ def _require_pairs(
         )
 
 
-@functools.lru_cache(maxsize=4)
-def _permutation(n: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch]).permutation(n)
+def _epoch_seed(seed: int, epoch: int) -> int:
+    """32 bits, which is what the shuffle takes."""
+    return int(np.random.SeedSequence([seed, epoch, _EPOCH]).generate_state(1)[0])

@@ -1,5 +1,7 @@
 """The order of batches: complete, stateless, and mismatched by label."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ def order(
     pairing="stem",
     batch_size=4,
     seed=5,
+    part=slice(None),
 ):
     return Order(
         {"sound": sound, "image": image},
@@ -26,6 +29,7 @@ def order(
         pairing=pairing,
         batch_size=batch_size,
         seed=seed,
+        part=part,
     )
 
 
@@ -51,6 +55,34 @@ def test_a_step_does_not_depend_on_the_steps_before(pairing):
     assert set(again) == set(ALL)
     for name in ALL:
         np.testing.assert_array_equal(again[name], straight[5][name])
+
+
+@pytest.mark.parametrize("pairing", ["stem", "class"])
+def test_parts_are_those_of_the_whole_batch(pairing):
+    whole = order(pairing=pairing, batch_size=12).batch(3)
+    for processes in (2, 3, 4):
+        size = 12 // processes
+        parts = [
+            order(pairing=pairing, batch_size=12, part=slice(at, at + size)).batch(3)
+            for at in range(0, 12, size)
+        ]
+        for name in ALL:
+            together = np.concatenate([part[name] for part in parts])
+            np.testing.assert_array_equal(together, whole[name])
+
+
+def test_nothing_of_the_size_of_an_epoch_is_held():
+    """The mistake: a permutation, or a list of rows by label (8 MB each here)."""
+    labels = np.repeat(np.arange(10, dtype=np.int32) % 3, 100_000)
+    tracemalloc.start()
+    try:
+        rows = order(labels, labels, pairing="class").batch(10**6)
+        # The labels are looked at once, a bool for each.
+        assert tracemalloc.get_traced_memory()[1] < 2.5e6
+        assert tracemalloc.get_traced_memory()[0] < 1e5
+    finally:
+        tracemalloc.stop()
+    assert max(rows["image"]) < len(labels)
 
 
 def test_seeds_differ():
@@ -133,11 +165,12 @@ def test_impossible_orders_are_refused(given, message):
 
 
 def test_others_are_of_every_other_label_and_need_two():
-    drawn = others(LABELS, seed=3)
-    assert (LABELS[drawn] != LABELS).all()
-    pairs = set(zip(LABELS.tolist(), LABELS[drawn].tolist(), strict=True))
-    known = len(np.unique(LABELS))
+    labels = np.tile(LABELS, 10)
+    drawn = others(labels, seed=3)
+    assert (labels[drawn] != labels).all()
+    pairs = set(zip(labels.tolist(), labels[drawn].tolist(), strict=True))
+    known = len(np.unique(labels))
     assert len(pairs) == known * (known - 1)
-    np.testing.assert_array_equal(drawn, others(LABELS, seed=3))
+    np.testing.assert_array_equal(drawn, others(labels, seed=3))
     with pytest.raises(ValueError, match="every item has the label"):
-        others(LABELS * 0, seed=3)
+        others(labels * 0, seed=3)
