@@ -2,6 +2,8 @@
 # Sourced by the other scripts: finds Python and installs the project into a virtual
 # environment, once. Needs bash 3.2 or later (what macOS has) and nothing else.
 
+# shellcheck disable=SC2034 # $attempted is read by who sources this.
+
 # Runs a command and remembers it, ready to be typed, in $attempted.
 attempt() {
   attempted=$(printf ' %q' "$@")
