@@ -1,6 +1,7 @@
 """Spectral normalisation: a kernel divided by its largest singular value."""
 
 import dataclasses
+import functools
 
 import jax.numpy as jnp
 from jax import lax
@@ -50,9 +51,9 @@ def power_iteration(
     """
     source = matrix if differentiate else lax.stop_gradient(matrix)
     for _ in range(iterations):
-        v = _unit(source @ u)
-        u = _unit(v @ source)
-    return v @ matrix @ u, u
+        v = _unit(_product(source, u))
+        u = _unit(_product(v, source))
+    return _product(_product(v, matrix), u), u
 
 
 def normalise(
@@ -78,6 +79,10 @@ def normalise(
         differentiate=spectral_norm.differentiate,
     )
     return kernel / sigma, u
+
+
+# An accelerator rounds factors to bfloat16 unless told not to.
+_product = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
 
 
 def _unit(vector):

@@ -264,11 +264,14 @@ def _correction(
     Ratios, not differences, so that quiet bands count as much as loud ones, as in dB.
     0 where no band reaches: nothing else holds the rumble below fmin down.
     """
-    found = jnp.maximum(power @ filter_bank.T, _TINY)
+    # An accelerator rounds factors to bfloat16 unless told not to.
+    found = jnp.matmul(power, filter_bank.T, precision=jax.lax.Precision.HIGHEST)
+    found = jnp.maximum(found, _TINY)
     missing = jnp.clip(jnp.log(bands / found), -_LARGEST_LOG_STEP, _LARGEST_LOG_STEP)
     total = filter_bank.sum(axis=0, keepdims=True)
     share = filter_bank / jnp.where(total > 0, total, 1.0)
-    step = jnp.exp(_OVER_RELAXATION * missing @ share)
+    mean = jnp.matmul(missing, share, precision=jax.lax.Precision.HIGHEST)
+    step = jnp.exp(_OVER_RELAXATION * mean)
     return jnp.where(total[None] > 0, step, 0.0)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 from jaxtyping import Array, Float, Int
 
 Logits = Float[Array, " b"]
@@ -138,7 +139,9 @@ def pair_loss(one: Float[Array, "b k"], other: Float[Array, "b k"]) -> Float[Arr
       one: places of length one of items of one modality, [b k].
       other: those of their partners, row by row.
     """
-    cosines = one.astype(jnp.float32) @ other.astype(jnp.float32).T / _TEMPERATURE
+    one, other = one.astype(jnp.float32), other.astype(jnp.float32)
+    # An accelerator rounds factors to bfloat16 unless told not to.
+    cosines = jnp.matmul(one, other.T, precision=lax.Precision.HIGHEST) / _TEMPERATURE
     partner = jnp.arange(cosines.shape[0])
     there = classification_loss(cosines, partner)
     return (there + classification_loss(cosines.T, partner)) / 2
