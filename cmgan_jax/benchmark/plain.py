@@ -21,7 +21,7 @@ class PlainPeer:
 
     def __init__(self, workload: Workload):
         """Compiles; the caller makes the first update."""
-        plain = Workload(workload.config, workload.system)
+        plain = Workload(workload.config, workload.system, workload.mesh)
         with plain_attention():
             self._updates = Updates(plain, warm_up=0)
         self.facts = measure_memory(plain)

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runs.checkpoints import abstract
@@ -32,10 +33,12 @@ class Workload:
     Attributes:
       config: every field of what it was assembled from.
       system: its phases and how it generates.
+      mesh: devices that share each batch.
     """
 
     config: Mapping[str, Any]
     system: System
+    mesh: Mesh
 
     @property
     def phase(self) -> Phase:
@@ -60,18 +63,20 @@ class Workload:
     @functools.cached_property
     def update(self):
         """The update as training compiles it; gives its first argument away."""
-        return make_update(self.phase.step, Feed(iter(())), devices.data_mesh())
+        return make_update(self.phase.step, Feed(iter(())), self.mesh)
 
     @functools.cached_property
     def shapes(self):
         """State, nothing resident, and the batches of a call, laid out on devices."""
-        everywhere = devices.replicated(devices.data_mesh())
-        batches = self.to_devices([self.random_batch()] * self.steps_per_call)
-        return (
-            abstract(jax.eval_shape(self._initialise), everywhere),
-            (),
-            jax.tree.map(lambda x: abstract(x, x.sharding), batches),
-        )
+        state = jax.eval_shape(self._initialise)
+        rows = devices.split_batch(self.mesh, stacked=True)
+        batches = {
+            field: jax.ShapeDtypeStruct(
+                (self.steps_per_call, *array.shape), array.dtype, sharding=rows
+            )
+            for field, array in self.random_batch().items()
+        }
+        return abstract(state, devices.replicated(self.mesh)), (), batches
 
     @functools.cached_property
     def compiled(self):
@@ -80,7 +85,7 @@ class Workload:
 
     def fresh_state(self) -> Any:
         """The state before the first update, on every device."""
-        everywhere = devices.replicated(devices.data_mesh())
+        everywhere = devices.replicated(self.mesh)
         return jax.jit(self._initialise, out_shardings=everywhere)()
 
     def fresh_variables(self) -> Finished:
@@ -100,7 +105,7 @@ class Workload:
 
     def to_devices(self, batches: Sequence[dict[str, np.ndarray]]):
         """The batches of a call, stacked and split over the devices."""
-        return stack(batches, devices.data_mesh())
+        return stack(batches, self.mesh)
 
     def _initialise(self):
         finished = {}
@@ -117,6 +122,7 @@ def make_workload(
     prepared: PreparedData | None = None,
     *,
     image_size: int = 64,
+    mesh: Mesh | None = None,
 ) -> Workload:
     """The update of a configuration.
 
@@ -128,6 +134,7 @@ def make_workload(
       config: every field of configs/base.py.
       prepared: gives the shapes; without it, log-mel and pictures of `image_size`.
       image_size: height and width of the pictures, in pixels.
+      mesh: devices that share each batch; without it, all that are here.
     """
     representation = (
         prepared.representation if prepared else Representation(image_size=image_size)
@@ -140,4 +147,5 @@ def make_workload(
     )
     config = copy.deepcopy(dict(config))
     config["gan"]["discriminator_every"] = 1
-    return Workload(config, assemble(as_settings(config), task))
+    system = assemble(as_settings(config), task)
+    return Workload(config, system, devices.data_mesh() if mesh is None else mesh)

@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
