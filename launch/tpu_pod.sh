@@ -20,7 +20,7 @@ source launch/options.sh
 name="" zone="" accelerator_type="" runtime_version="" spot="" setup=":"
 read_options "name zone accelerator_type runtime_version spot setup" "$@"
 require "name zone accelerator_type runtime_version"
-wait_s=${WAIT_S:-30} # between looks at what is still coming
+wait_s=${WAIT_S:-60} # between looks at machines that come, or may be going
 install="ensure_environment .venv '.[tpu]'"
 archive=${TMPDIR:-/tmp}/cmgan_jax_$name.tar.gz
 
@@ -74,11 +74,14 @@ while true; do
   case $(state) in
     "") ask ;;
     ACTIVE)
-      if there && attempt; then
+      status=1
+      if there && attempt; then status=0; fi
+      # A verb that is told to stop, as its machine goes, saves and ends well too.
+      sleep "$wait_s"
+      if there && [ "$status" -eq 0 ]; then
         give_back
         exit
-      fi
-      if there; then
+      elif there; then
         failures=$((failures + 1))
         echo "The verb failed on machines that are there ($failures of 3)." >&2
         if [ "$failures" -eq 3 ]; then

@@ -26,6 +26,7 @@ VERBS = {
     "reproduce": "several seeds of one configuration in one table",
     "report": "one page to look at and listen to, from finished runs",
     "benchmark": "how fast this machine does all of it",
+    "compile": "what an update needs of chips that are not here",
     "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
 }
 
@@ -44,6 +45,7 @@ def main() -> None:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
     try:
+        _require_paths(rest)
         rest = _located(rest)
     except ValueError as error:
         sys.exit(f"error: {error}")
@@ -80,6 +82,20 @@ def _located(arguments: list[str]) -> list[str]:
             elif i + 1 < len(arguments):
                 arguments[i + 1] = locate(arguments[i + 1])
     return arguments
+
+
+def _require_paths(arguments: list[str]) -> None:
+    """Refuses gs://bucket/folder and its like, which would become a folder "gs:"."""
+    for argument in arguments:
+        value = argument.partition("=")[2] if argument.startswith("-") else argument
+        if re.match(r"[a-z][a-z0-9+.-]*://", value):
+            raise ValueError(
+                f"{argument} names no folder of a file system. Data are mapped into "
+                "memory, and runs are locked and renamed, which buckets cannot do: "
+                "copy it to a disk (gcloud storage cp --recursive, aws s3 cp "
+                "--recursive) or mount it (Cloud Storage FUSE, Mountpoint), and give "
+                "that path. docs/pods.md says which storage suits a run."
+            )
 
 
 def _parse_flags(argv: list[str]) -> list[str]:

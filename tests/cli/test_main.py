@@ -53,3 +53,15 @@ def test_unknown_verbs_list_the_known(monkeypatch):
         main.main()
     assert "Did you mean 'train'?" in caught.value.code
     assert all(verb in caught.value.code for verb in main.VERBS)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--workdir=gs://bucket/run"], ["--data", "s3://bucket/data"]]
+)
+def test_buckets_are_no_folders(arguments, monkeypatch, tmp_path):
+    """The mistake: a folder "gs:" is made where one stands, and trained into."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["cmgan_jax", "train", *arguments])
+    with pytest.raises(SystemExit, match=r"copy it to a disk .* or mount it"):
+        main.main()
+    assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""What the launchers run: their dry runs, word by word, and stubs in place of clusters."""
+"""What the launchers run: dry runs word by word, and stubs in place of clusters."""
 
 import os
 import shlex
