@@ -22,7 +22,7 @@ _SLICES = {
 }
 _NAMED_BY_CHIPS = ("v5e", "v6e")
 _KNOWN = (
-    "expected cpu-8 (so many devices of this processor), v5e-64 or v6e-64 (so many "
+    "known are cpu-8 (so many devices of this processor), v5e-64 or v6e-64 (so many "
     f"chips: {', '.join(map(str, _SLICES))}), or a name of libtpu's such as v5p:4x4x4."
 )
 # libtpu looks for the machine it is on, and for others that use it.
@@ -51,19 +51,21 @@ def absent_mesh(topology: str) -> Mesh:
     if kind == "cpu" and count.isdigit():
         return _cpu_mesh(int(count))
     if kind in _NAMED_BY_CHIPS and count.isdigit() and int(count) in _SLICES:
-        topology = f"{kind}:{_SLICES[int(count)]}"
-    if ":" not in topology:
+        name = f"{kind}:{_SLICES[int(count)]}"
+    else:
+        name = topology
+    if ":" not in name:
         raise ValueError(f"--topology={topology} is unknown: {_KNOWN}")
-    for name, value in _NO_MACHINE.items():
-        os.environ.setdefault(name, value)
+    for variable, value in _NO_MACHINE.items():
+        os.environ.setdefault(variable, value)
     try:
-        described = topologies.get_topology_desc(topology, platform="tpu")
+        described = topologies.get_topology_desc(name, platform="tpu")
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
             f"--topology={topology} cannot be described ({reason}). TPUs that are not "
             "here need libtpu, which pip install 'cmgan_jax[tpu]' brings; without it, "
-            f"use --topology=cpu-8. {_KNOWN}"
+            f"use --topology=cpu-8; {_KNOWN}"
         ) from error
     return Mesh(np.array(described.devices), devices.data_mesh().axis_names)
 
@@ -75,8 +77,8 @@ def measure_ahead(workload: Workload) -> dict[str, Any]:
       workload: with the mesh of `absent_mesh`; it is compiled, not run.
 
     Returns:
-      "chips", "kind", "batch_size_per_chip"; "flops" of all pairs and "flops_per_chip",
-      counted, of one update; bytes of each chip: "peak_memory_bytes" and by kind in
+      "chips", "kind", "batch_size_per_chip"; "flops" of one update, counted, "all" and
+      "per_chip"; bytes of each chip: "peak_memory_bytes" and by kind in
       "memory_bytes" (as the compiler says), "state_bytes", "batch_bytes" of one update,
       and "reduced_bytes", what it adds up with the other chips' in one update.
     """
@@ -87,8 +89,7 @@ def measure_ahead(workload: Workload) -> dict[str, Any]:
         "chips": chips,
         "kind": workload.mesh.devices.flat[0].device_kind,
         "batch_size_per_chip": workload.batch_size / chips,
-        "flops": flops,
-        "flops_per_chip": flops / chips,
+        "flops": {"all": flops, "per_chip": flops / chips},
         **measure_memory(workload),
         "state_bytes": _bytes(state),
         "batch_bytes": _bytes(batches) / chips / workload.steps_per_call,
@@ -112,8 +113,7 @@ def _size(dtype: str, shape: str) -> int:
 
 def _bytes(tree: Any) -> int:
     return sum(
-        math.prod(leaf.shape) * leaf.dtype.itemsize
-        for leaf in jax.tree.leaves(tree)
+        math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree)
     )
 
 

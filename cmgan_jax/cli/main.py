@@ -94,7 +94,7 @@ def _require_paths(arguments: list[str]) -> None:
                 "memory, and runs are locked and renamed, which buckets cannot do: "
                 "copy it to a disk (gcloud storage cp --recursive, aws s3 cp "
                 "--recursive) or mount it (Cloud Storage FUSE, Mountpoint), and give "
-                "that path. docs/pods.md says which storage suits a run."
+                "that path. docs/launchers.md says which storage suits a run."
             )
 
 

@@ -84,7 +84,10 @@ class Order:
 
     def batch(self, step: int) -> Rows:
         """The rows of every field at one step, counted from 0 over the training."""
-        anchor = self.anchor_rows(step)
+        return self.beside(self.anchor_rows(step), step)
+
+    def beside(self, anchor: Int64[np.ndarray, " b"], step: int) -> Rows:
+        """As `batch`, where the rows of the anchor are known."""
         return {field: self._draw(field, anchor, step) for field in self._needs.fields}
 
     def anchor_rows(self, step: int) -> Int64[np.ndarray, " b"]:

@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from cmgan_jax.data.items import Items, Split
-from cmgan_jax.data.order import Order
+from cmgan_jax.data.order import WHOLE, Order
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.training.batch import Needs, modality_of
 
 _READER_THREADS = 2
 _BATCHES_AHEAD = 4
-WHOLE = slice(None)  # of a batch
 
 
 class BatchReader:
@@ -36,13 +35,13 @@ class BatchReader:
     ):
         """Arguments and errors as `training_batches`."""
         self._split, self._label = split, split.of(needs.anchor).label
-        self._part = part
         self._order = Order(
             {modality: split.of(modality).label for modality in MODALITIES},
             needs=needs,
             pairing=pairing,
             batch_size=batch_size,
             seed=seed,
+            part=part,
         )
 
     def read(self, step: int) -> dict[str, np.ndarray]:
@@ -57,9 +56,10 @@ class BatchReader:
 
     def rows(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step with rows, int32 [b], in place of items."""
-        rows, anchor = self._order.batch(step), self._order.anchor_rows(step)
-        own = {f: some[self._part].astype(np.int32) for f, some in rows.items()}
-        return own | {"label": self._label[anchor[self._part]]}
+        anchor = self._order.anchor_rows(step)
+        rows = self._order.beside(anchor, step)
+        label = self._label[anchor]
+        return {f: some.astype(np.int32) for f, some in rows.items()} | {"label": label}
 
 
 def training_batches(

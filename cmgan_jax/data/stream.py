@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from cmgan_jax.data.items import Split
-from cmgan_jax.data.reader import WHOLE, BatchReader
+from cmgan_jax.data.order import WHOLE
+from cmgan_jax.data.reader import BatchReader
 from cmgan_jax.training.batch import Needs
 
 _PARALLEL_READS = 2

@@ -15,8 +15,8 @@ def test_every_chip_has_its_share_and_adds_up_all_gradients(narrow_config):
     workload = make_workload(config, mesh=mesh)
     measured = measure_ahead(workload)
     assert (measured["chips"], measured["batch_size_per_chip"]) == (2, 4)
-    assert measured["flops"] == count_flops(workload.update, *workload.shapes)
-    assert measured["flops_per_chip"] == measured["flops"] / 2
+    flops = count_flops(workload.update, *workload.shapes)
+    assert measured["flops"] == {"all": flops, "per_chip": flops / 2}
     pixels = sum(array.nbytes for array in workload.random_batch().values())
     assert measured["batch_bytes"] == pixels / 2
     state = workload.shapes[0]
@@ -49,8 +49,8 @@ def test_results_of_sums_are_read_from_a_program():
     [
         ("cpu-99", "JAX_NUM_CPU_DEVICES"),
         ("cpu-0", "JAX_NUM_CPU_DEVICES"),
-        ("v5e-7", "is unknown: expected cpu-8"),
-        ("gpu", "is unknown: expected cpu-8"),
+        ("v5e-7", "is unknown: known are cpu-8"),
+        ("gpu", "is unknown: known are cpu-8"),
         ("v9:2x2", r"pip install 'cmgan_jax\[tpu\]'"),
     ],
 )

@@ -26,7 +26,7 @@ CALLS = {
     "gke": [
         *("--name=pod", "--image=registry/cmgan_jax:tpu", "--hosts=16"),
         *("--accelerator=tpu-v5-lite-podslice", "--topology=8x8", "--claim=files"),
-        *(*TRAIN, '--config.run.reader="numpy"'),
+        *(*TRAIN, '--recognisers_from="a\\b"'),
     ],
     "skypilot": ["--gpus=H100:8", "--num-nodes=2", *TRAIN],
     "docker": ["tpu"],
@@ -89,7 +89,7 @@ def test_what_clusters_read_is_yaml():
     manifest = yaml.safe_load((DRY_RUNS / "gke.txt").read_text())
     (job,) = manifest["spec"]["replicatedJobs"]
     pod = job["template"]["spec"]["template"]["spec"]
-    flags = [*TRAIN, '--config.run.reader="numpy"', "--distributed=auto"]
+    flags = [*TRAIN, '--recognisers_from="a\\b"', "--distributed=auto"]
     assert pod["containers"][0]["args"] == flags
 
 
@@ -137,6 +137,13 @@ exit 3
 """
 
 
+def wait_for(file: Path, job: subprocess.Popen):
+    deadline = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < deadline and job.poll() is None
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("time_is_up", [True, False])
 def test_slurm_saves_and_queues_again_before_the_limit(stubs, time_is_up):
     folder, environment = stubs
@@ -147,15 +154,15 @@ def test_slurm_saves_and_queues_again_before_the_limit(stubs, time_is_up):
         [LAUNCH / "slurm.sh", "--nodes=2", *TRAIN],
         env=environment | {"PYTHON": "some python"},
     )
-    deadline = time.monotonic() + 30
-    while not (folder / "started").exists():
-        assert time.monotonic() < deadline and job.poll() is None
-        time.sleep(0.02)
-    if time_is_up:
-        os.kill(int((folder / "job").read_text()), signal.SIGTERM)
-    else:
+    try:
+        wait_for(folder / "started", job)
+        if time_is_up:
+            os.kill(int((folder / "job").read_text()), signal.SIGTERM)
+        else:
+            (folder / "go").touch()
+        status = job.wait(30)
+    finally:
         (folder / "go").touch()
-    status = job.wait(30)
     assert (folder / "words").read_text().splitlines() == [
         *("--kill-on-bad-exit=1", "--label", "some python", "-m", "cmgan_jax"),
         *(*TRAIN, "--distributed=auto"),
