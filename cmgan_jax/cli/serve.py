@@ -1,21 +1,38 @@
 """A page to play with, at an address of this computer; it needs no network.
 
+With the model that the package holds:
+
+    python -m cmgan_jax serve
+
+With runs of your own, one for each direction:
+
     python -m cmgan_jax serve --workdir=runs/s2i --workdir=runs/i2s
 
 Then open http://127.0.0.1:8000/ in a browser: drop or record a sound and see pictures,
-drop or take a picture and hear sounds. --workdir is given once for each direction.
+drop or take a picture and hear sounds.
 """
+
+from pathlib import Path
 
 from absl import flags
 
-from cmgan_jax.runs.model import load
+from cmgan_jax.generation.translator import load
 from cmgan_jax.serving.app import make_app
 from cmgan_jax.serving.server import listen, serve
 from cmgan_jax.serving.studio import Studio
 from cmgan_jax.serving.ways import open_ways
 
 WORKDIR = flags.DEFINE_multi_string(
-    "workdir", None, "Folder of a trained run; once for each direction.", required=True
+    "workdir",
+    [],
+    "Folder of a trained run, or a file that `export` wrote; once for each direction. "
+    "The model that the package holds if none.",
+)
+DATA = flags.DEFINE_string(
+    "data",
+    None,
+    "Folder of the prepared data, if not where the model was trained: for its judges "
+    "and for examples from its test split.",
 )
 HOST = flags.DEFINE_string(
     "host",
@@ -30,8 +47,9 @@ PORT = flags.DEFINE_integer(
 
 def main() -> None:
     """Loads, then serves until it is stopped."""
+    data = Path(DATA.value) if DATA.value else None
     with listen(HOST.value, PORT.value) as listening:
-        studio = Studio(open_ways(load(workdir) for workdir in WORKDIR.value))
+        studio = Studio(open_ways(load(*WORKDIR.value).models, data=data))
         try:
             serve(make_app(studio), listening)
         except KeyboardInterrupt:

@@ -207,12 +207,12 @@ def _hinting(
 
 
 def is_picture(file: Path) -> bool:
-    """Whether a file can be read as a picture."""
+    """Whether a file is a picture, be it a damaged one."""
     try:
         decode_picture(file, at_least=16)
-        return True
-    except MediaError:
-        return False
+    except MediaError as error:
+        return error.kind != "not_picture"
+    return True
 
 
 def _is_sound(file: Path) -> bool:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cmgan_jax.generation.media_in import Source, read_sources
+from cmgan_jax.generation.media_in import Source, is_picture, read_sources
 from cmgan_jax.media.errors import MediaError
-from cmgan_jax.media.pictures import decode_picture
 from cmgan_jax.runtime.names import counted
 from cmgan_jax.serving.refusal import Refused
 from cmgan_jax.serving.ways import Way
@@ -43,11 +42,11 @@ def read_moments(file: Path, ways: Mapping[str, Way]) -> Moments:
     Raises:
       Refused: 415, it is neither, or no use; 409, nothing here takes its modality.
     """
+    modality = "image" if is_picture(file) else "sound"
+    if modality not in ways:
+        raise Refused(409, _not_taken(modality, ways))
+    way = ways[modality]
     try:
-        modality = _modality_of(file)
-        if modality not in ways:
-            raise Refused(409, _not_taken(modality, ways))
-        way = ways[modality]
         sources = read_sources(
             file, way.model.record.representation, direction=way.direction
         )
@@ -58,17 +57,6 @@ def read_moments(file: Path, ways: Mapping[str, Way]) -> Moments:
     rows = np.unique(np.linspace(0, len(found) - 1, count).astype(int))
     told = _told(len(found), len(rows)) if modality == "sound" else ""
     return Moments(way, tuple(found[row] for row in rows), told)
-
-
-def _modality_of(file: Path) -> str:
-    """ "image" if a file is a picture, also a damaged one, else "sound"."""
-    try:
-        decode_picture(file, at_least=16)
-    except MediaError as error:
-        if error.kind == "not_picture":
-            return "sound"
-        raise
-    return "image"
 
 
 def _not_taken(modality: str, ways: Mapping[str, Way]) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -10,6 +11,7 @@ from jaxtyping import Float, UInt8
 from cmgan_jax.data.prepared import PreparedData, open_prepared
 from cmgan_jax.generation.media_out import Waveforms, waveform_maker
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.names import shown
 from cmgan_jax.serving.critics import Critic, find_critics
 from cmgan_jax.signals.direction import Direction
 
@@ -86,23 +88,18 @@ class Result:
     said: tuple[Float[np.ndarray, " m"], ...]
 
 
-def open_ways(models: Iterable[Model]) -> dict[str, Way]:
+def open_ways(models: Iterable[Model], *, data: Path | None = None) -> dict[str, Way]:
     """The ways of models, by the modality that they take.
 
-    Raises:
-      ValueError: two models take the same.
+    Args:
+      models: no two of one direction.
+      data: folder of the prepared data they were trained on, if it is not where it was.
     """
     ways: dict[str, Way] = {}
     for model in models:
-        prepared = _data_of(model)
+        prepared = _data_of(model, data)
         for direction in model.system.directions:
             one = model.one_way(direction)
-            if direction.source in ways:
-                there = ways[direction.source].model.workdir
-                raise ValueError(
-                    f"{there} and {model.workdir} both generate {direction.title}: "
-                    "give one of them."
-                )
             ways[direction.source] = Way(
                 model=one,
                 prepared=prepared,
@@ -112,13 +109,26 @@ def open_ways(models: Iterable[Model]) -> dict[str, Way]:
     return ways
 
 
-def _data_of(model: Model) -> PreparedData | None:
-    """The data a model was trained on, if they still are where they were."""
+def _data_of(model: Model, data: Path | None) -> PreparedData | None:
+    """The data a model was trained on, if they are to be found and still the same.
+
+    Raises:
+      ValueError: those that were named are others.
+    """
     try:
-        prepared = open_prepared(model.record.data)
+        prepared = open_prepared(data or model.record.data)
     except (FileNotFoundError, ValueError):
+        if data is not None:
+            raise
         return None
-    return prepared if prepared.digest == model.record.data_digest else None
+    if prepared.digest == model.record.data_digest:
+        return prepared
+    if data is not None:
+        raise ValueError(
+            f"--data={shown(data)} holds other data than {model.workdir} was trained "
+            "on: its judges know other classes, or its test split was trained on."
+        )
+    return None
 
 
 def perform(way: Way, source: UInt8[np.ndarray, "h w c"], wish: Wish) -> list[Result]:

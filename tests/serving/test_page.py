@@ -62,7 +62,7 @@ def test_a_dropped_picture_becomes_a_sound_that_plays(page, photograph):
     with page.expect_download() as saved:
         made[1].query_selector("a >> text=WAV").click()
     assert saved.value.suggested_filename == "cat_png_1.wav"
-    assert "Nobody judges" in page.text_content("#critics")
+    assert "Nobody says" in page.text_content("#critics")
 
 
 def test_a_dropped_sound_becomes_pictures_with_what_the_classifier_says(page, tone_wav):

@@ -13,9 +13,17 @@ from cmgan_jax.serving.looking import look
 from cmgan_jax.serving.ways import open_ways
 
 
-def test_two_models_of_one_direction_are_refused(small_model):
-    with pytest.raises(ValueError, match=r"both generate sound to image: give one"):
-        open_ways([small_model, small_model])
+def test_data_that_are_others_are_not_used(small_model, small_data):
+    record = dataclasses.replace(small_model.record, data_digest="0" * 64)
+    model = dataclasses.replace(small_model, record=record)
+    assert open_ways([model])["sound"].prepared is None
+    with pytest.raises(ValueError, match=r"--data=.* holds other data than"):
+        open_ways([model], data=small_data.path)
+    moved = dataclasses.replace(small_model.record, data="/nowhere")
+    model = dataclasses.replace(small_model, record=moved)
+    assert open_ways([model])["sound"].prepared is None
+    named = open_ways([model], data=small_data.path)["sound"].prepared
+    assert named.digest == small_data.digest
 
 
 def test_where_a_spectrogram_is_looked_at_is_upright(ways):

@@ -41,7 +41,7 @@ export function put(way, moments, { name, told = "", truth = null, url = null })
 }
 
 function explained({ critics, target, model }) {
-  if (critics.length === 0) return `Nobody judges here which class a ${target} shows: there are no judges beside the data.`;
+  if (critics.length === 0) return `Nobody says here which class a ${target} shows: start serve with --data and the folder of the prepared data, beside which its judges are. Model: ${model}.`;
   if (critics[0].is_judge) return `The judges are classifiers trained on real ${target}s that no model learnt from; they know the classes of their data and nothing else, and always name one. Model: ${model}.`;
   return `The probabilities are those of the run's own classifier, which the generator learnt to please: no judges are stored beside the data. Model: ${model}.`;
 }
