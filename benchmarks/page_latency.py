@@ -35,7 +35,8 @@ def main() -> None:
         [sys.executable, "-m", "cmgan_jax", "serve", *flags, f"--port={given.port}"]
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{given.port}") as client:
+        address = f"http://127.0.0.1:{given.port}"
+        with httpx.Client(base_url=address, timeout=60) as client:
             wait_until_warm(client, server)
             warm = time.monotonic() - started
             ways = client.get("/about").json()["ways"]

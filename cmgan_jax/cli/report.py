@@ -18,10 +18,10 @@ from cmgan_jax.runtime.whole_file import write_json, write_text
 
 RUN = flags.DEFINE_string("run", "runs/quickstart", "Folder of the workdirs.")
 PER_CLASS = flags.DEFINE_integer(
-    "per_class", 2, "Examples of each class.", lower_bound=1
+    "per_class", 1, "Examples of each class.", lower_bound=1
 )
 SAMPLES = flags.DEFINE_integer(
-    "samples", 2, "Generated targets of each example.", lower_bound=1
+    "samples", 3, "Generated targets of each example.", lower_bound=1
 )
 
 

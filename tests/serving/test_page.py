@@ -105,7 +105,7 @@ def test_an_oversized_file_is_told_before_it_is_sent(page):
         }"""
     )
     page.wait_for_selector("#message:text('long.wav has 65 MB; up to 64 MB')")
-    assert asked == []
+    assert not any(address.endswith("/moments") for address in asked)
 
 
 def test_the_slider_turns_the_noise_and_comes_round(page, tone_wav):
