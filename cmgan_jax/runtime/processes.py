@@ -12,6 +12,7 @@ import os
 import pathlib
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -26,6 +27,7 @@ from cmgan_jax.runtime.lock import hold, lock_file
 from cmgan_jax.runtime.progress import Progress
 
 PATIENCE = 1800  # seconds that a process waits for another one's decision
+LATE = 60  # seconds after which every host sees a new file
 MODES = ("auto", "on", "off")
 
 _decisions, _meetings, _asked = itertools.count(), itertools.count(), itertools.count()
@@ -181,13 +183,22 @@ def hold_for_all(folder: pathlib.Path, work: str) -> Iterator[None]:
             held.enter_context(hold(folder, work))
             return file.exists()
 
-        if by_first(take) and not file.exists():
+        if by_first(take) and not _appears(file):
             raise ValueError(
                 f"process {jax.process_index()} does not find {file}, which process 0 "
                 "made: the processes of a run need the same folders under the same "
                 "names, on storage that all of them see."
             )
         yield
+        meet()  # Nobody is at work there any more.
+
+
+def _appears(file: pathlib.Path) -> bool:
+    """Whether a new file is there, which network file systems may show late."""
+    end = time.monotonic() + LATE
+    while not (there := file.exists()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return there
 
 
 @contextlib.contextmanager
