@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "launch" / "local_multiprocess.sh"
-# Number 1 does what is asked for; the others go on until they are stopped.
+# Number 1 does what is asked for; the others go on for 90 s, or until they are stopped.
 PYTHON = """#!/usr/bin/env bash
 if [ "$1" = -c ]; then echo 4321; exit; fi
 trap 'echo saved; exit 0' TERM
 echo "$@"
 case "$*" in *process_id=1) {do} ;; esac
-while true; do sleep 0.1; done
+for _ in $(seq 900); do sleep 0.1; done
 """
 
 
