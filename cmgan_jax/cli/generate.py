@@ -89,7 +89,7 @@ HOP = flags.DEFINE_float(
     "hop_seconds",
     None,
     "Time between windows of half a second. Left out: 0.5 for single pictures, "
-    f"{PieceSettings.hop_seconds} in films and soundtracks.",
+    f"{PieceSettings.film_hop} in films, {PieceSettings.sound_hop} in soundtracks.",
     lower_bound=0.01,
 )
 AS = flags.DEFINE_enum(

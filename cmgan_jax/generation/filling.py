@@ -122,7 +122,7 @@ def picture_filler(
         lag = _begin(heard)
     made, last = {}, 0
     for seconds, picture in pictures_of_sound(model, path, settings):
-        time, last = seconds + lag, round(seconds / settings.hop_seconds)
+        time, last = seconds + lag, round(seconds / settings.film_hop)
         near = any(b.start - 1 < time < b.end + 1 for b in stretches)
         if near and picture.any():
             made[last] = picture
@@ -130,7 +130,7 @@ def picture_filler(
     def put(time: float, pixels: UInt8[np.ndarray, "h w 3"]):
         bad = next(b for b in stretches if b.start - 0.002 <= time < b.end)
         # The last window is half a second long, and so is its picture shown.
-        picture = made.get(min(int((time - lag) / settings.hop_seconds + 1e-6), last))
+        picture = made.get(min(int((time - lag) / settings.film_hop + 1e-6), last))
         if picture is None:
             return pixels
         ground = next(p for p in (bad.before, bad.after, pixels) if p is not None)

@@ -59,7 +59,7 @@ def film_of_recording(
         first = next(blocks)
         with write_film(
             partial,
-            frame_rate=Fraction(1 / settings.hop_seconds).limit_denominator(1000),
+            frame_rate=Fraction(1 / settings.film_hop).limit_denominator(1000),
             size=(side, side),
             sample_rate=sample_rate,
             channels=first.shape[1],
@@ -88,7 +88,7 @@ def pictures_of_sound(
       MediaError: as `windows_of`.
     """
     representation = model.record.representation
-    hop = settings.hop_seconds
+    hop = settings.film_hop
     for starts, windows in windows_of(recording, representation, hop):
         pictures = np.zeros((len(starts), *representation.image_shape), np.uint8)
         loud = sounding(windows)

@@ -12,13 +12,16 @@ class PieceSettings:
 
     Attributes:
       seed: of the noise.
-      hop_seconds: time between the windows.
+      film_hop: seconds between the windows of sound whose pictures make a film.
+      sound_hop: seconds between the pictures whose windows of sound are joined; longer,
+        as joining smears what windows hold.
       drift_seconds: in which noise goes from one random point to the next; 0 keeps one
         z for the whole piece.
     """
 
     seed: int = 0
-    hop_seconds: float = 0.1
+    film_hop: float = 0.1
+    sound_hop: float = 0.4
     drift_seconds: float = 0.0
 
     def noise_at(

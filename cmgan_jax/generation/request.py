@@ -43,6 +43,7 @@ class Request:
         """How a sample of a whole recording or film is made."""
         return PieceSettings(
             seed=self.seed + sample,
-            hop_seconds=self.hop_seconds or PieceSettings.hop_seconds,
+            film_hop=self.hop_seconds or PieceSettings.film_hop,
+            sound_hop=self.hop_seconds or PieceSettings.sound_hop,
             drift_seconds=self.drift_seconds,
         )

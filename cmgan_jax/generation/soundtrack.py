@@ -99,7 +99,7 @@ def sound_of_pictures(
       ValueError: a hop longer than a window.
     """
     representation, ends = model.record.representation, []
-    looks = _looks(reel, representation, settings.hop_seconds, ends)
+    looks = _looks(reel, representation, settings.sound_hop, ends)
     windows = _generated(model, looks, settings)
     blocks = stream_waveform(
         join_windows(windows, representation),

@@ -45,8 +45,7 @@ def stream_waveform(
       bands of the frames are silent.
     """
     hop = representation.hop_length
-    frames = 1 + round(_BLOCK_SECONDS * representation.sample_rate / hop)
-    fresh = frames - _BEGUN - _UNSURE
+    frames, fresh = _sizes(representation)
     block = dataclasses.replace(
         representation,
         window_seconds=(frames - 1) * hop / representation.sample_rate,
@@ -64,6 +63,21 @@ def stream_waveform(
         yield audible[passed * hop : min(real, heard_to) * hop]
         begun = waveform[fresh * hop : (fresh + _BEGUN) * hop]
         passed = heard_to - fresh
+
+
+def seams(samples: int, representation: Representation) -> Float[np.ndarray, " n"]:
+    """Where blocks of a waveform meet, in seconds; for who listens there."""
+    _, fresh = _sizes(representation)
+    first = fresh + 2 * _AROUND - _BEGUN
+    frames = np.arange(first, samples // representation.hop_length, fresh)
+    return frames * representation.hop_length / representation.sample_rate
+
+
+def _sizes(representation: Representation) -> tuple[int, int]:
+    """Frames of a block, and from the beginning of one to that of the next."""
+    hop = representation.hop_length
+    frames = 1 + round(_BLOCK_SECONDS * representation.sample_rate / hop)
+    return frames, frames - _BEGUN - _UNSURE
 
 
 @functools.partial(jax.jit, static_argnames="representation")
