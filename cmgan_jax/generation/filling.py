@@ -72,8 +72,8 @@ def sound_filler(
         for bad, start, wave in fills:
             outside = np.maximum(bad.start - times, times - bad.end)
             share = np.cos(np.pi / 2 * np.clip(outside / SOUND_FADE, 0, 1)) ** 2
-            places = np.clip(np.rint((times - start) * rate), 0, len(wave) - 1)
-            fill = wave[places.astype(np.int64)]
+            places = round((begin - start) * rate) + np.arange(len(samples))
+            fill = wave[np.clip(places, 0, len(wave) - 1)]
             mixed = samples * (1 - share[:, None]) + (share * fill)[:, None]
             samples = mixed.astype(np.float32)
         return samples

@@ -6,10 +6,11 @@ import av
 import numpy as np
 import pytest
 
+from cmgan_jax.generation import filling
 from cmgan_jax.generation.pieces import PieceSettings
 from cmgan_jax.generation.restoring import Search, restore
 from cmgan_jax.media.film_writing import write_film
-from cmgan_jax.media.survey import survey_pictures, survey_sound
+from cmgan_jax.media.survey import Bad, survey_pictures, survey_sound
 
 RATE, FPS, SECONDS = 22050, 10, 16
 SILENT, BLACK = (2.0, 3.5), (9.0, 10.5)
@@ -120,6 +121,21 @@ def test_filled_sound_is_as_loud_as_what_is_near_and_does_not_click(film, restor
     assert steps.max() < 3 * np.abs(np.diff(after[0, inside])).max()
     outside = np.r_[0 : round(1.7 * RATE), round(3.9 * RATE) : before.shape[1]]
     assert np.abs(before - after)[:, outside].max() < 0.01
+
+
+def test_a_fill_is_the_sound_that_was_made(film, i2s, monkeypatch):
+    """The mistake: places rounded one by one, which doubles samples and leaves some."""
+    made = np.random.default_rng(0).uniform(-1, 1, 2 * RATE).astype(np.float32)
+    monkeypatch.setattr(filling, "sound_of_pictures", lambda *_: iter([made]))
+    bad = Bad(2.05, 3.45, "given")
+    loudness = np.full(320, 0.1)
+    _, put = filling.sound_filler(i2s, film, [bad], loudness, PieceSettings())
+    found = put(1.5, np.zeros((3 * RATE, 2), np.float32))
+    inside = found[round(0.6 * RATE) : round(1.9 * RATE), 1]
+    lag = round((1.5 - 1.75) * RATE) + round(0.6 * RATE)
+    expected = made[lag : lag + len(inside)]
+    ratio = inside / expected
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
 
 
 def test_times_that_are_given_are_filled_and_no_others(film, s2i, tmp_path):
