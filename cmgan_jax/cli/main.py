@@ -20,7 +20,7 @@ VERBS = {
     "train": "all phases of a system, from where they stopped",
     "judge": "train and store the classifiers that score generated media",
     "evaluate": "accuracy of a trained system on a complete split",
-    "generate": "sounds -> pictures, or pictures -> sounds",
+    "generate": "sounds -> pictures and films, pictures and films -> sounds",
     "serve": "a page to play with, at an address of this computer",
     "restore": "fill what a film lacks of sound or picture from the other one",
     "reproduce": "several seeds of one configuration in one table",

@@ -134,6 +134,8 @@ def test_a_fill_is_the_sound_that_was_made(film, i2s, monkeypatch):
     inside = found[round(0.6 * RATE) : round(1.9 * RATE), 1]
     lag = round((1.5 - 1.75) * RATE) + round(0.6 * RATE)
     expected = made[lag : lag + len(inside)]
+    # As loud as what is near.
+    assert np.sqrt((inside**2).mean()) == pytest.approx(0.1, rel=0.05)
     ratio = inside / expected
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
 

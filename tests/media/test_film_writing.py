@@ -71,7 +71,7 @@ def test_picture_and_sound_are_together(film):
 
 
 def test_the_same_content_gives_the_same_bytes(film, tmp_path):
-    """The mistake: the time of day is in the file."""
+    """What is written depends on nothing else, not on the time of day."""
     assert written(tmp_path / "b.mp4").read_bytes() == film.read_bytes()
 
 
