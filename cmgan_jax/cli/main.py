@@ -23,6 +23,7 @@ VERBS = {
     "generate": "sounds -> pictures and films, pictures and films -> sounds",
     "serve": "a page to play with, at an address of this computer",
     "restore": "fill what a film lacks of sound or picture from the other one",
+    "export": "a trained system -> one file of weights, or a program for JAX alone",
     "reproduce": "several seeds of one configuration in one table",
     "report": "one page to look at and listen to, from finished runs",
     "benchmark": "how fast this machine does all of it",

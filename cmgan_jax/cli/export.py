@@ -1,0 +1,100 @@
+"""Trained systems as one file: weights for cmgan_jax, or a program for JAX alone.
+
+Weights of one or two directions, which `generate --workdir=FILE` and `cmgan_jax.load`
+read; in half precision, and with a card of what judges say of it:
+    python -m cmgan_jax export --workdir=runs/s2i --workdir=runs/i2s \\
+        --output=runs/both/orchestra.safetensors --half --data=data/pocket_orchestra
+
+A program of one direction, for processors, NVIDIA GPUs and TPUs, any batch size; what
+it reads and gives is written in it (about.json):
+    python -m cmgan_jax export --workdir=runs/s2i --output=s2i.zip
+
+The same of the model that the package holds:
+    python -m cmgan_jax export --direction=i2s --output=i2s.zip
+
+Only what generates is exported: recognisers, discriminator and optimizers are not. The
+output's suffix says which of the two it is.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from absl import flags
+
+from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.export import program
+from cmgan_jax.export.card import write_card
+from cmgan_jax.generation.translator import Translator, load
+from cmgan_jax.runs import weights
+from cmgan_jax.runtime.names import shown
+from cmgan_jax.runtime.outputs import require_free
+from cmgan_jax.signals.direction import DIRECTIONS
+
+WORKDIR = flags.DEFINE_multi_string(
+    "workdir",
+    [],
+    "Folder of a trained run, or a file of weights; twice for two directions. By "
+    "default the model inside the package.",
+)
+OUTPUT = flags.DEFINE_string(
+    "output",
+    None,
+    f"File to write: NAME{weights.SUFFIX} for weights, NAME{program.SUFFIX} for a "
+    "program.",
+    required=True,
+)
+DIRECTION = flags.DEFINE_enum(
+    "direction", None, list(DIRECTIONS), "Of a program, where the model knows several."
+)
+HALF = flags.DEFINE_bool(
+    "half", False, "Round to half precision: half the size, a grey level now and then."
+)
+DATA = flags.DEFINE_string(
+    "data",
+    None,
+    "Prepared data with judges: weights are scored on its test splits, and their card "
+    "is written beside them (.json, .md).",
+)
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
+
+
+def main() -> None:
+    """Writes the file, and a card if there are data to score on."""
+    output = Path(OUTPUT.value)
+    if output.suffix not in (weights.SUFFIX, program.SUFFIX):
+        raise ValueError(
+            f"--output={shown(output)} ends in neither {weights.SUFFIX} (weights) nor "
+            f"{program.SUFFIX} (a program): name it so."
+        )
+    scored = bool(DATA.value) and output.suffix == weights.SUFFIX
+    suffixes = (output.suffix, ".json", ".md") if scored else (output.suffix,)
+    require_free(
+        output.parent,
+        [output.with_suffix(suffix).name for suffix in suffixes],
+        overwrite=OVERWRITE.value,
+        output_is="--output",
+    )
+    translator = load(*WORKDIR.value)
+    if HALF.value:
+        halves = tuple(weights.rounded(model) for model in translator.models)
+        translator = dataclasses.replace(translator, models=halves)
+    if output.suffix == program.SUFFIX:
+        program.write_program(output, translator.model(_direction(translator)))
+    else:
+        weights.write_models(output, translator.models)
+    if scored:
+        write_card(output, translator.models, open_prepared(DATA.value))
+    size = output.stat().st_size / 1e6
+    print(f"{shown(output)}: {size:.1f} MB")
+
+
+def _direction(translator: Translator) -> str:
+    if DIRECTION.value:
+        return DIRECTION.value
+    names = [way.name for way in translator.directions]
+    if len(names) > 1:
+        raise ValueError(
+            f"a program turns one way, and this model knows {', '.join(names)}: give "
+            "--direction."
+        )
+    return names[0]

@@ -1,0 +1,1 @@
+"""Trained systems for elsewhere: programs that need JAX alone, and model cards."""
