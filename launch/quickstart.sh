@@ -6,7 +6,7 @@
 # Needs Linux or macOS and Python 3.11 or later. Makes .venv, installs, prepares the
 # embedded data set, trains the judges and both directions at a small width, evaluates
 # on songs never heard in training, and writes runs/quickstart/report/index.html.
-# About twenty minutes on two cores. Stopped or failed, start it again: it goes on
+# README says how long it takes on two cores. Stopped or failed, start it again: it goes on
 # where it stopped and does nothing twice.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
