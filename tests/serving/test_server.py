@@ -1,9 +1,11 @@
 """Clients that are slow, many, or talk nonsense, and what does not depend on them."""
 
+import asyncio
 import random
 import socket
 import threading
 import time
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx
@@ -111,6 +113,25 @@ def test_a_body_that_does_not_come_is_not_waited_for(server, monkeypatch):
         head = b"POST /moments HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
         client.sendall(head + b"x")
         assert client.recv(4096).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_without_end_is_read_no_further_than_it_may_go(monkeypatch):
+    monkeypatch.setattr(bodies, "MOST_BYTES", 1 << 20)
+    read = []
+
+    async def stream():
+        for number in range(100):
+            read.append(number)
+            yield bytes(1 << 16)
+
+    async def upload():
+        request = SimpleNamespace(headers={}, stream=stream)
+        async with bodies.uploaded(request):
+            pass
+
+    with pytest.raises(Refused, match="1 MB"):
+        asyncio.run(upload())
+    assert len(read) == 17
 
 
 def test_a_line_has_room_for_so_many_and_is_free_again():
