@@ -41,22 +41,6 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group("runs" if shares else str(item.path)))
 
 
-PROGRAM = """
-import sys
-from importlib.machinery import PathFinder
-
-class Without(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name.split(".")[0] not in {absent}:
-            return PathFinder.find_spec(name, path, target)
-
-sys.meta_path = [Without if x is PathFinder else x for x in sys.meta_path]
-from cmgan_jax.__main__ import main
-main()
-"""
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder `data` of real recordings and pictures, or a visible skip.
@@ -164,9 +148,9 @@ def run_verb():
     """
 
     def run(verb: str, *flags: str, absent: tuple[str, ...] = ()):
-        program = PROGRAM.format(absent=absent)
+        program = [sys.executable, "-P", "tests/without_packages.py", ",".join(absent)]
         return subprocess.run(
-            [sys.executable, "-c", program, verb, *flags],
+            [*program, verb, *flags],
             cwd=ROOT,
             capture_output=True,
             text=True,
