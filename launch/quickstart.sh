@@ -3,18 +3,20 @@
 #
 #   ./launch/quickstart.sh
 #
-# Needs Linux or macOS and Python 3.11 or later. Makes .venv, installs, prepares the
-# embedded data set, trains the judges and both directions at a small width, evaluates
-# on songs never heard in training, and writes runs/quickstart/report/index.html.
-# README says how long it takes on two cores. Stopped or failed, start it again: it goes on
-# where it stopped and does nothing twice.
+# Needs Linux or macOS and Python 3.11 or later. Makes .venv, installs, and shows what
+# the trained model in the package makes of docs/examples. Then it prepares the embedded
+# data set, trains the judges and both directions at a small width, evaluates on songs
+# never heard in training, and writes runs/quickstart/report/index.html. README says how
+# long that takes. Stopped or failed, start it again: it goes on where it stopped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/environment.sh
 
 data=data/pocket_orchestra
 runs=runs/quickstart
-steps=8
+first=$runs/first
+finished=$runs/finished_by
+steps=10
 step=0
 
 elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
@@ -29,6 +31,21 @@ run() {
 # verb TITLE VERB FLAGS...
 verb() { run "$1" attempt .venv/bin/python -m cmgan_jax "${@:2}"; }
 
+# first_look TITLE KIND RESULTS: unless it was done before.
+first_look() {
+  if [ -d "$first/$3" ]; then
+    step=$((step + 1))
+    return
+  fi
+  verb "$1" generate --input="docs/examples/$2" --output="$first/begun_$3" --overwrite
+  mv "$first/begun_$3" "$first/$3"
+}
+
+# Changes whenever the software does.
+software() {
+  find cmgan_jax setup.cfg -type f ! -name '*.pyc' -exec cksum {} + | sort | cksum
+}
+
 stopped() {
   local status=$?
   [ "$status" -eq 0 ] && return
@@ -40,7 +57,16 @@ stopped() {
 }
 trap stopped EXIT
 
+if [ -f "$runs/report/index.html" ] &&
+  [ "$(cat "$finished" 2>/dev/null)" = "$(software)" ]; then
+  echo "All of it was made by this very version of the software."
+  echo "Look and listen: $runs/report/index.html"
+  exit
+fi
 run "Install" ensure_environment .venv .
+first_look "First pictures, by the model in the package" sounds pictures
+first_look "First sounds" pictures sounds
+printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
 verb "Train the judges, who will recognise what is generated" \
@@ -56,4 +82,5 @@ verb "Evaluate image to sound on songs and people never met" \
   evaluate --workdir="$runs/i2s"
 verb "Write the report" \
   report --run="$runs"
+software >"$finished"
 printf '\nDone in %s.\n' "$(elapsed)"
