@@ -35,10 +35,10 @@ jaxtyping.install_import_hook("cmgan_jax", "beartype.beartype")
 
 
 def pytest_collection_modifyitems(items):
-    """A file's tests run in one process; so do all that need the verbs' `runs`."""
+    """A file's tests run in one process; so do all that need the verbs' judges."""
     for item in items:
-        shares = item.path.parent.name == "cli" and "runs" in item.fixturenames
-        item.add_marker(pytest.mark.xdist_group("runs" if shares else str(item.path)))
+        shares = item.path.parent.name == "cli" and "data" in item.fixturenames
+        item.add_marker(pytest.mark.xdist_group("judges" if shares else str(item.path)))
 
 
 @pytest.fixture(scope="session")
