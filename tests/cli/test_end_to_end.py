@@ -221,7 +221,9 @@ def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_p
     entry = results["systems"]["sa_cmgan"]["i2s"]["test"]
     assert entry["seeds"] == 2 and set(entry["judges"]) == {"strided", "pooled"}
     table = (tmp_path / "results.md").read_text()
-    assert table.count("| sa_cmgan, i2s, test") == 2
+    # Two splits, in the table of accuracies and in that of all else.
+    assert table.count("| sa_cmgan, i2s, test") == 2 * 2
+    assert "<audio" in (tmp_path / "index.html").read_text()
     assert table.partition("<!--")[0].strip() in done.stdout
     weights = [
         (tmp_path / f"sa_cmgan_i2s_seed{seed}" / "evaluation" / "test.json").read_text()
