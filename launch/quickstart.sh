@@ -65,7 +65,7 @@ if [ -f "$runs/report/index.html" ] &&
 fi
 run "Install" ensure_environment .venv .
 first_look "First pictures, by the model in the package" sounds pictures
-first_look "First sounds" pictures sounds
+first_look "First sounds" images sounds
 printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"

@@ -1,6 +1,7 @@
 """The quickstart's order, and what it leaves out when it is started again."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -54,8 +55,12 @@ VERBS = [
 ]
 
 
-def test_first_pictures_come_before_any_training_and_nothing_is_made_twice(start):
+def test_first_pictures_come_before_any_training_and_nothing_is_made_twice(
+    start, tmp_path
+):
     done, verbs = start()
+    given = re.findall(r"--input=(\S+)", (tmp_path / "log").read_text())
+    assert len(given) == 2 and all(any((ROOT / path).iterdir()) for path in given)
     assert done.returncode == 0, done.stderr
     assert verbs == VERBS
     assert "10/10 Write the report" in done.stdout
