@@ -248,9 +248,12 @@ def orchestra(tmp_path_factory, run_verb) -> Path:
     return output
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Headless Chromium with a microphone and a camera that are none, or a skip."""
+    """Headless Chromium with a microphone and a camera that are none, or a skip.
+
+    Its driver keeps an event loop in this thread, which other tests are to be free of.
+    """
     sync_api = pytest.importorskip("playwright.sync_api")
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
