@@ -49,10 +49,10 @@ def make_examples(
     names = prepared.class_names
     speak = {"sound": waveforms, "image": None}
     aloud = speak[direction.target]
-    source_samples = _samples(sources, waveforms=speak[direction.source])
-    target_samples = _samples(targets, waveforms=aloud)
+    source_samples = as_samples(sources, waveforms=speak[direction.source])
+    target_samples = as_samples(targets, waveforms=aloud)
     generated_samples = [
-        _samples(part, waveforms=aloud, judged=_judged(part, judges, names))
+        as_samples(part, waveforms=aloud, judged=_judged(part, judges, names))
         for part in generated
     ]
     return tuple(
@@ -98,12 +98,13 @@ def _judged(
     return [tuple(names[guess] for guess in guess_of) for guess_of in guesses]
 
 
-def _samples(
+def as_samples(
     arrays: UInt8[np.ndarray, "b h w c"],
     *,
     waveforms: Waveforms | None,
     judged: list[tuple[str, ...]] | None = None,
 ) -> list[Sample]:
+    """Items as a person meets them; with waveforms, spectrograms that can be heard."""
     audio = [None] * len(arrays) if waveforms is None else waveforms(arrays)
     names = judged or [()] * len(arrays)
     return [

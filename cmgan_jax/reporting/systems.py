@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.evaluate_run import read_results
 from cmgan_jax.evaluation.published import PUBLISHED
 from cmgan_jax.evaluation.table import Table
 from cmgan_jax.generation.media_out import Waveforms, waveform_maker
+from cmgan_jax.reporting.examples import as_samples, spread_pairs
 from cmgan_jax.reporting.page import Sample, environment
-from cmgan_jax.signals.direction import DIRECTIONS, Direction
-from cmgan_jax.signals.pictures import as_picture
+from cmgan_jax.signals.direction import DIRECTIONS
 
 Systems = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -80,18 +77,17 @@ def _gallery(
         name: _first_table(by_split[split], split, direction)
         for name, by_split in entries.items()
     }
-    rows = next(iter(tables.values())).shown_row
-    given, real = _real(prepared, split, way, rows)
+    labels, given, real = spread_pairs(prepared, way, split=split, per_class=1)
+    aloud = {"sound": waveforms, "image": None}
     columns = [
-        _samples(given, way.source, waveforms),
-        _samples(real, way.target, waveforms),
+        as_samples(given, waveforms=aloud[way.source]),
+        as_samples(real, waveforms=aloud[way.target]),
         *(
-            _samples(table.shown, way.target, waveforms, _judged(table))
+            as_samples(table.shown, waveforms=aloud[way.target], judged=_judged(table))
             for table in tables.values()
         ),
     ]
-    label = prepared.split(split).of(way.source).label[rows]
-    names = [prepared.class_names[one] for one in label]
+    names = [prepared.class_names[label] for label in labels]
     return Gallery(
         direction=direction,
         split=split,
@@ -107,32 +103,7 @@ def _first_table(entry: Mapping[str, Any], split: str, direction: str) -> Table:
     return Table.load(path.with_name(f"{path.stem}_items.npz"))
 
 
-def _real(
-    prepared: PreparedData, split: str, way: Direction, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sources of some rows, and the real targets of their pairs."""
-    one = prepared.split(split)
-    source, target = one.of(way.source), one.of(way.target)
-    partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
-    return np.asarray(source.array)[rows], np.asarray(target.array)[partner[rows]]
-
-
 def _judged(table: Table) -> list[tuple[str, ...]]:
     guesses = zip(*(table.guess[name] for name in table.judges), strict=True)
     named = [tuple(table.class_names[one] for one in guess) for guess in guesses]
     return [named[row] for row in table.shown_row]
-
-
-def _samples(
-    items: np.ndarray,
-    modality: str,
-    waveforms: Waveforms | None,
-    judged: list[tuple[str, ...]] | None = None,
-) -> list[Sample]:
-    aloud = modality == "sound" and waveforms is not None
-    audio = waveforms(items) if aloud else [None] * len(items)
-    names = judged or [()] * len(items)
-    return [
-        Sample(picture=as_picture(item), audio=sound, judged=name)
-        for item, sound, name in zip(items, audio, names, strict=True)
-    ]
