@@ -12,6 +12,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/environment.sh
 
+# A verb that was asked to stop ends the script as well.
+export CMGAN_STOP_STATUS=130
+
 data=data/pocket_orchestra
 runs=runs/quickstart
 first=$runs/first

@@ -15,6 +15,7 @@ from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.evaluate_run import PROTOCOLS, evaluate_run, require_splits
 from cmgan_jax.evaluation.wording import lines
 from cmgan_jax.runs import model as trained
+from cmgan_jax.runtime.outputs import is_writable
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
@@ -53,4 +54,5 @@ def main() -> None:
                 seed=SEED.value,
             )
             print("\n".join(lines(result)))
-    print(f"Written to {model.workdir / 'evaluation'}.")
+    if is_writable(folder := model.workdir / "evaluation"):
+        print(f"Written to {folder}.")

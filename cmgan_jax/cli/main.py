@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import importlib
 import os
 import re
@@ -14,6 +15,12 @@ from absl import app, flags, logging
 from cmgan_jax.configs import locate
 from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
+from cmgan_jax.runtime.stopping import (
+    Stopped,
+    on_signals,
+    raise_stopped,
+    stop_status,
+)
 
 VERBS = {
     "prepare": "media or the embedded orchestra -> arrays to train on",
@@ -30,6 +37,7 @@ VERBS = {
     "compile": "what an update needs of chips that are not here",
     "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
 }
+_AGAIN = "Give the same command again to go on."
 
 
 def main() -> None:
@@ -129,32 +137,43 @@ def _run(module, argv: list[str]) -> None:
     """Runs a verb; what the user can mend ends in one message, not in a traceback."""
     from cmgan_jax.training.loop import Interrupted
 
-    _let_interrupts_be_caught()
+    # From here on there may be something to save or to tidy up.
+    on_signals(raise_stopped)
     if len(argv) > 1:
         sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
     try:
         module.main()
     except Interrupted as stopped:
-        sys.exit(f"{stopped} Give the same command again to go on.")
+        _end(argv, f"{stopped} {_AGAIN}", signal.SIGTERM)
+    except Stopped as stopped:
+        _end(argv, str(stopped) or f"stopped. {_AGAIN}", signal.SIGTERM)
     except KeyboardInterrupt as stopped:
-        sys.exit(str(stopped) or "stopped. Give the same command again to go on.")
+        _end(argv, str(stopped) or f"stopped. {_AGAIN}", signal.SIGINT)
     except (ValueError, OSError) as error:
         if os.environ.get("CMGAN_TRACEBACK"):
             raise
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {error}{_room(error)}")
+
+
+def _end(argv: list[str], said: str, number: int) -> None:
+    on_signals(signal.SIG_IGN)
+    print(said, file=sys.stderr)
+    sys.exit(stop_status(argv[0].rpartition(" ")[2], number))
+
+
+def _room(error: Exception) -> str:
+    """What helps where a disk is full; nothing where it is not."""
+    # TensorStore names the reason in its text alone.
+    full = any(os.strerror(n) in str(error) for n in (errno.ENOSPC, errno.EDQUOT))
+    return " Make room, then give the same command again: it goes on." if full else ""
 
 
 def _quiet_libraries() -> None:
     """Orbax and TensorFlow report every opened folder and every processor feature."""
-    logging.set_verbosity(logging.ERROR)
+    # What Orbax logs as errors, with page after page of traceback, it raises as well.
+    logging.set_verbosity(logging.FATAL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-
-
-def _let_interrupts_be_caught() -> None:
-    """From here on SIGINT is an exception; until here it ends the process at once."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _usage() -> str:

@@ -8,6 +8,7 @@ Data written before there were the last two are read as they are.
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from cmgan_jax.runtime.whole_file import write_text
@@ -118,6 +119,28 @@ def damaged_files(folder: pathlib.Path) -> list[str]:
         for name, digest in recorded.items()
         if not (folder / name).is_file() or file_digest(folder / name) != digest
     ]
+
+
+def require_whole(folder: pathlib.Path, splits: Sequence[str]) -> None:
+    """Reads the arrays of some splits and compares them with their digests.
+
+    Raises:
+      ValueError: names those that are not as they were prepared.
+    """
+    arrays = {
+        folder / name: digest
+        for name, digest in read_description(folder)["sha256"].items()
+        if name.endswith(".npy") and name.split("/")[0] in splits
+    }
+    damaged = [
+        str(file)
+        for file, digest in arrays.items()
+        if not file.is_file() or file_digest(file) != digest
+    ]
+    if damaged:
+        raise ValueError(
+            f"{', '.join(damaged)}: not as prepared (SHA-256 differs). {_AGAIN}"
+        )
 
 
 def content_digest(description: dict[str, Any]) -> str:

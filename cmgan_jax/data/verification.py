@@ -17,8 +17,8 @@ from cmgan_jax.runtime import processes
 BYTES_PER_SECOND = 10e6
 _BLOCK = 1 << 20
 _MEND = (
-    "Nothing is saved any more. The last checkpoint is intact, but may have learned "
-    "from what is wrong there. Copy the data again from where they are whole, or "
+    "Nothing is saved any more; checkpoints saved before may have learned from what is "
+    "wrong there. Copy the data again from where they are whole, or "
     "prepare them again with --update; then start the run again, in a new folder to be "
     "sure."
 )

@@ -5,11 +5,12 @@ what the authors measured, one fixed batch of 64 under the run's own classifier.
 "shuffled": the full one, from sources of another class: the floor of every measure.
 """
 
-import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cmgan_jax.data.integrity import require_whole
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation import metrics
 from cmgan_jax.evaluation.judges import TEST_SPLITS, Judge, require_judges, test_splits
@@ -17,7 +18,8 @@ from cmgan_jax.evaluation.original import judges_itself, original
 from cmgan_jax.evaluation.table import Table, make_table
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime import processes
-from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.runtime.outputs import is_writable
+from cmgan_jax.runtime.whole_file import read_json, write_json
 from cmgan_jax.signals.direction import DIRECTIONS, Direction
 from cmgan_jax.signals.representation import require_same
 
@@ -39,8 +41,9 @@ def evaluate_run(
     """Scores a model on a split, or finds that exactly this was done before.
 
     Writes WORKDIR/evaluation/SPLIT.json and, for the full protocol, SPLIT_items.npz
-    with a row per source. They are made anew when the checkpoint, the data, a judge or
-    an argument is another than the one they were made from.
+    with a row per source; where nothing can be written, says so first. They are made
+    anew when the checkpoint, the data, a judge or an argument is another than the one
+    they were made from.
 
     Args:
       model: a trained system.
@@ -57,7 +60,8 @@ def evaluate_run(
       protocol: see `original`.
 
     Raises:
-      ValueError: an unknown protocol or split, or data the model does not fit.
+      ValueError: an unknown protocol or split, data the model does not fit, or arrays
+        that are not as they were prepared.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(
@@ -65,6 +69,8 @@ def evaluate_run(
         )
     prepared.split(split)
     require_fitting(model, prepared)
+    # What is stored may be of these data before they changed.
+    require_whole(prepared.path, (split,))
     direction = direction or model.direction
     asked = () if protocol == "original" else (direction.target, direction.source)
     judges = {modality: require_judges(prepared, modality) for modality in asked}
@@ -75,12 +81,19 @@ def evaluate_run(
     stored = processes.by_first(lambda: _stored(whole, made_from))
     if stored:
         return stored
+    kept = processes.by_first(lambda: is_writable(path.parent))
+    if not kept:
+        said = "cannot be written to: what is measured is returned and not kept."
+        print(f"{path.parent} {said}", file=sys.stderr, flush=True)
     head = {"protocol": protocol, "direction": direction.name, "split": split}
     common = {"split": split, "direction": direction, "seed": seed}
     if protocol != "original":
+        # Nearest items are looked for there.
+        require_whole(prepared.path, ("train",))
         shuffled = protocol == "shuffled"
         table = make_table(model, judges, prepared, shuffled=shuffled, **common)
-        processes.by_first(lambda: table.save(items))
+        if kept:
+            processes.by_first(lambda: table.save(items))
         body = _measured(table, judges[direction.target])
     else:
         body = original(model, prepared, **common)
@@ -95,7 +108,8 @@ def evaluate_run(
             "made_from": made_from,
         }
     )
-    processes.by_first(lambda: write_json(path, result))
+    if kept:
+        processes.by_first(lambda: write_json(path, result))
     return result
 
 
@@ -126,10 +140,10 @@ def read_result(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        result = json.loads(path.read_text())
-    except json.JSONDecodeError:
+        result = read_json(path)
+    except ValueError:
         return None
-    known = isinstance(result, dict) and isinstance(result.get("made_from"), dict)
+    known = isinstance(result.get("made_from"), dict)
     return result if known and result["made_from"].get("version") == VERSION else None
 
 

@@ -5,7 +5,6 @@ the judge.
 """
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,12 @@ from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices, processes
-from cmgan_jax.runtime.whole_file import write_json, write_npz
+from cmgan_jax.runtime.whole_file import (
+    read_json,
+    read_npz,
+    write_json,
+    write_npz,
+)
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.classifier_phase import classifier_phase
 from cmgan_jax.training.augmentation import Variation
@@ -120,9 +124,8 @@ def held_out(items: Items) -> Bool[np.ndarray, " n"]:
 def read_variables(folder: Path) -> Tree | None:
     """The variables of a judge; None where they are missing or cannot be read."""
     try:
-        with np.load(folder / VARIABLES) as file:
-            flat = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError):
+        flat = read_npz(folder / VARIABLES)
+    except (OSError, ValueError):
         return None
     return traverse_util.unflatten_dict(flat, sep="/")
 
@@ -136,10 +139,14 @@ def forget(folder: Path) -> None:
 def _begin(folder: Path, made_from: dict[str, Any]) -> dict[str, Any]:
     """What is under way in the folder, which is emptied of any other training."""
     path = folder / UNDER_WAY
-    if not path.exists() or json.loads(path.read_text())["made_from"] != made_from:
+    try:
+        begun = read_json(path).get("made_from")
+    except (FileNotFoundError, ValueError):
+        begun = None
+    if begun != made_from:
         shutil.rmtree(folder, ignore_errors=True)
         write_json(path, {"made_from": made_from, "best": None})
-    return json.loads(path.read_text())
+    return read_json(path)
 
 
 class _Looks:

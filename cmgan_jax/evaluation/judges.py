@@ -9,7 +9,6 @@ different build; a system is as good as the stricter one says.
 import dataclasses
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from cmgan_jax.data.prepared import JUDGES_FOLDER, PreparedData
 from cmgan_jax.evaluation import judge_training
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
 from cmgan_jax.runtime import processes
-from cmgan_jax.runtime.whole_file import write_json
+from cmgan_jax.runtime.whole_file import read_json, write_json
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.training.state import Tree
@@ -124,11 +123,19 @@ def require_judges(
     Raises:
       ValueError: the modality is unknown.
     """
-    for design in DESIGNS:
-        if not processes.by_first(
-            functools.partial(_is_stored, prepared, modality, design)
-        ):
-            _train(prepared, modality, design, steps)
+
+    def missing() -> list[str]:
+        found = {d.name: _stored(prepared, modality, d) for d in DESIGNS}
+        return [name for name, judge in found.items() if judge is None]
+
+    if processes.by_first(missing):
+        folder = prepared.path / JUDGES_FOLDER
+        with processes.hold_for_all(folder, "judge", wait=True):
+            # Another process may have trained them while this one waited.
+            left = processes.by_first(missing)
+            for design in DESIGNS:
+                if design.name in left:
+                    _train(prepared, modality, design, steps)
     return stored_judges(prepared, modality)
 
 
@@ -164,15 +171,15 @@ def _identity(
     }
 
 
-def _is_stored(prepared: PreparedData, modality: str, design: Design) -> bool:
-    return _stored(prepared, modality, design) is not None
-
-
 def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | None:
     folder = judge_folder(prepared, modality, design.name)
     if not (folder / RECORD).exists():
         return None
-    record = json.loads((folder / RECORD).read_text())
+    try:
+        record = read_json(folder / RECORD)
+    except ValueError as error:
+        print(f"{error} Its judge is not used.", flush=True)
+        return None
     network, identity = _identity(prepared, modality, design)
     if any(record.get(name) != value for name, value in identity.items()):
         print(
@@ -182,7 +189,8 @@ def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | No
         )
         return None
     variables = judge_training.read_variables(folder)
-    if variables is None or variables_digest(variables) != record["digest"]:
+    digest = variables and variables_digest(variables)
+    if digest is None or digest != record.get("digest") or "real" not in record:
         print(f"{folder} is damaged: its judge is not used.", flush=True)
         return None
     return Judge(

@@ -19,7 +19,7 @@ from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.nearest import nearest_of_class
 from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
-from cmgan_jax.runtime.whole_file import write_npz
+from cmgan_jax.runtime.whole_file import read_npz, write_npz
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.training.loop import Interrupted
 
@@ -127,12 +127,8 @@ class Table:
           ValueError: the file is damaged.
         """
         try:
-            with np.load(path) as file:
-                columns = {name: file[name] for name in file.files}
-            return cls._of(columns)
-        except FileNotFoundError:
-            raise
-        except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+            return cls._of(read_npz(path))
+        except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{path} is damaged ({error}): remove it and evaluate again."
             ) from error

@@ -79,8 +79,8 @@ def write_results(
             done += len(batch) * request.samples
             repeated += len(batch) - len(new)
             progress.update(done, shown(batch[-1].planned.input.name))
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
+    except KeyboardInterrupt as stopped:
+        raise type(stopped)(
             f"stopped with {done:,} of {total:,} results in {shown(request.output)}. "
             "Give the same command with --overwrite to make all of them."
         ) from None

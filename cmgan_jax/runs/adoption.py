@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cmgan_jax.runs.checkpoints import Checkpoints, checkpoint_folder
+from cmgan_jax.runs.checkpoints import checkpoint_folder, steps_saved
 from cmgan_jax.runs.record import RunRecord, differences, read_record
 from cmgan_jax.runtime import processes
 from cmgan_jax.systems.interface import System
@@ -46,13 +46,14 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
         own = checkpoint_folder(workdir, phase.name)
         if not phase.either_way or processes.by_first(own.exists):
             continue
-        found = checkpoint_folder(other, phase.name)
-        if _done(found) < phase.steps:
+        done = steps_saved(other, phase.name)
+        if done < phase.steps:
             raise ValueError(
-                f"--recognisers_from={other} has made {_done(found)} of {phase.steps} "
+                f"--recognisers_from={other} has made {done} of {phase.steps} "
                 f"steps of phase {phase.name!r}: let it finish first, or leave the "
                 "flag out."
             )
+        found = checkpoint_folder(other, phase.name)
         processes.by_first(lambda found=found, own=own: _copy(found, own))
 
 
@@ -68,14 +69,3 @@ def _relevant(record: RunRecord) -> dict[str, Any]:
     kept = ("config", "task", "data_digest", "representation", "class_names")
     kept_fields = {name: fields[name] for name in kept}
     return kept_fields | {"config": shared_settings(record.config)}
-
-
-def _done(folder: Path) -> int:
-    """Steps of the newest checkpoint of a phase."""
-    if not folder.exists():
-        return 0
-    checkpoints = Checkpoints(folder)
-    try:
-        return max(checkpoints.steps(), default=0)
-    finally:
-        checkpoints.close()

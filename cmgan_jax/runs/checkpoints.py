@@ -5,10 +5,12 @@ every item is saved with a digest of its step and its bits, computed on the devi
 compared after restoring.
 """
 
+import contextlib
+import json
 import operator
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,13 @@ class DamagedCheckpointError(ValueError):
 def checkpoint_folder(workdir: Path, phase: str) -> Path:
     """Where a phase of a run keeps its checkpoints."""
     return workdir / "checkpoints" / phase
+
+
+def steps_saved(workdir: Path, phase: str) -> int:
+    """The step of the newest checkpoint of a phase of a run; 0 where there is none."""
+    # Without Orbax, which would stumble over what is damaged there.
+    saved = [p.parent.name for p in checkpoint_folder(workdir, phase).glob("*/digests")]
+    return max((int(name) for name in saved if name.isdecimal()), default=0)
 
 
 # What TensorStore says where the storage fails and not what is stored.
@@ -79,6 +88,10 @@ class Checkpoints:
           keep: how many of the newest steps stay, and the one of the least score; None
             opens for reading only, which leaves a run that is writing there
             undisturbed.
+
+        Raises:
+          DamagedCheckpointError: opened for reading, and the scores of a step cannot be
+            read; opened for more, such steps are renamed out of the way.
         """
         self._folder = Path(folder).resolve()
         self._keep = keep
@@ -102,7 +115,29 @@ class Checkpoints:
                 cleanup_tmp_directories=True,
                 **scored,
             )
-        return ocp.CheckpointManager(self._folder, options=options)
+        try:
+            return ocp.CheckpointManager(self._folder, options=options)
+        except ValueError:
+            # Orbax reads the scores of all steps.
+            damaged = self._unreadable_scores()
+            if not damaged:
+                raise
+            if self._keep is None:
+                raise DamagedCheckpointError(next(iter(damaged.values()))) from None
+            processes.by_first(lambda: self._rename(damaged))
+            return self._open()
+
+    def _unreadable_scores(self) -> dict[int, str]:
+        damaged = {}
+        for file in self._folder.glob("[0-9]*/metrics/metrics"):
+            try:
+                json.loads(file.read_bytes())
+            except ValueError as error:
+                step = file.parents[1]
+                damaged[int(step.name)] = (
+                    f"the scores of the checkpoint {step} are damaged: {error}"
+                )
+        return damaged
 
     def steps(self) -> list[int]:
         """Steps with a finished checkpoint, newest first."""
@@ -110,8 +145,24 @@ class Checkpoints:
         return sorted(known, reverse=True)
 
     def scores(self, step: int) -> dict[str, float]:
-        """What was saved as the scores of a step; empty where there were none."""
-        return processes.by_first(lambda: dict(self._manager.metrics(step) or {}))
+        """What was saved as the scores of a step; empty where there were none.
+
+        Raises:
+          DamagedCheckpointError: they cannot be read.
+          OSError: the storage failed.
+        """
+        return processes.by_first(lambda: self._scores(step))
+
+    def _scores(self, step: int) -> dict[str, float]:
+        where = self._folder / str(step)
+        try:
+            return dict(self._manager.metrics(step) or {})
+        except Exception as error:
+            _require_damage(error, where)
+            raise DamagedCheckpointError(
+                f"the scores of the checkpoint {where} cannot be read: "
+                f"{_first_line(error)}"
+            ) from error
 
     def best(self) -> int | None:
         """The step whose SCORE is the least; None where no step has one."""
@@ -132,17 +183,30 @@ class Checkpoints:
           scores: what was measured of them, SCORE among it; None where nothing was.
 
         Raises:
-          ValueError: an earlier save failed (disk full, for one).
+          OSError: an earlier save failed (disk full, for one).
         """
-        self._manager.wait_until_finished()
+        with self._writing():
+            self._manager.wait_until_finished()
         if step in self.steps():
             return
         digests = {name: digest(tree, step=step) for name, tree in items.items()}
         arguments = {name: ocp.args.StandardSave(tree) for name, tree in items.items()}
         arguments["digests"] = ocp.args.JsonSave(digests)
-        self._manager.save(
-            step, args=ocp.args.Composite(**arguments), metrics=scores, force=True
-        )
+        with self._writing():
+            self._manager.save(
+                step, args=ocp.args.Composite(**arguments), metrics=scores, force=True
+            )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One line for whatever Orbax and TensorStore say of a save that failed."""
+        try:
+            yield
+        except (ValueError, OSError, RuntimeError) as error:
+            raise OSError(
+                f"a checkpoint in {self._folder} could not be written: "
+                f"{_first_line(error)} Those saved before are as they were."
+            ) from error
 
     def restore(self, step: int, items: Mapping[str, Tree]) -> dict[str, Tree]:
         """Restores the items named, and nothing else.
@@ -183,6 +247,8 @@ class Checkpoints:
     ) -> tuple[int, dict[str, Tree]] | None:
         """The newest sound checkpoint; damaged newer ones are renamed out of the way.
 
+        So is the best one, if it is another and damaged: what generates is read there.
+
         Returns:
           (step, items), or None if the folder holds no checkpoint.
 
@@ -194,7 +260,7 @@ class Checkpoints:
         damaged: dict[int, str] = {}
         for step in self.steps():
             try:
-                restored = self.restore(step, items)
+                restored = self._sound(step, items)
             except DamagedCheckpointError as error:
                 damaged[step] = str(error)
             if processes.by_first(lambda step=step: step in damaged) != (
@@ -206,8 +272,8 @@ class Checkpoints:
                 )
             if step in damaged:
                 continue
-            for bad, reason in damaged.items():
-                print(f"{reason}\nIt is now {self._set_aside(bad)}.", flush=True)
+            self._set_aside(damaged)
+            self._require_best_sound(step, items)
             return step, restored
         if damaged:
             raise DamagedCheckpointError(
@@ -217,20 +283,39 @@ class Checkpoints:
             )
         return None
 
-    def _set_aside(self, step: int) -> Path:
-        source = self._folder / str(step)
-        aside = source.with_name(f"{step}.damaged-{time.time_ns() // 1_000_000}")
-        self._manager.close()
-        processes.meet()  # Nobody has the folder open any more.
-        processes.by_first(lambda: str(source.rename(aside)))
-        self._manager = self._open()
-        return aside
+    def _sound(self, step: int, items: Mapping[str, Tree]) -> dict[str, Tree]:
+        """The items of a step whose scores can be read as well."""
+        self.scores(step)
+        return self.restore(step, items)
+
+    def _require_best_sound(self, newest: int, items: Mapping[str, Tree]) -> None:
+        while (best := self.best()) not in (None, newest):
+            try:
+                self._sound(best, items)
+                return
+            except DamagedCheckpointError as error:
+                self._set_aside({best: str(error)})
+
+    def _set_aside(self, damaged: Mapping[int, str]) -> None:
+        if damaged:
+            self._manager.close()
+            processes.meet()  # Nobody has the folder open any more.
+            processes.by_first(lambda: self._rename(damaged))
+            self._manager = self._open()
+
+    def _rename(self, damaged: Mapping[int, str]) -> None:
+        for step, reason in damaged.items():
+            source = self._folder / str(step)
+            aside = source.with_name(f"{step}.damaged-{time.time_ns() // 1_000_000}")
+            source.rename(aside)
+            print(f"{reason}\nIt is now {aside}.", flush=True)
 
     def close(self) -> None:
         """Waits for the save under way.
 
         Raises:
-          ValueError: that save failed.
+          OSError: that save failed.
         """
-        self._manager.wait_until_finished()
-        self._manager.close()
+        with self._writing():
+            self._manager.wait_until_finished()
+            self._manager.close()

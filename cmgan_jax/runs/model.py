@@ -3,6 +3,7 @@
 Only what generates is restored; discriminators and optimizers stay on disk.
 """
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from cmgan_jax.runs.checkpoints import (
 )
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.generating import Items, Noise, make_draw_noise, make_generate
-from cmgan_jax.runs.record import RunRecord, read_record
+from cmgan_jax.runs.record import RECORD_FILE, RunRecord, read_record
 from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.names import command
 from cmgan_jax.signals.direction import Direction
@@ -191,7 +192,10 @@ def load(workdir: str | Path) -> Model:
     """
     workdir = Path(workdir)
     record = read_record(workdir)
-    system = assemble(record.settings, record.task)
+    try:
+        system = assemble(record.settings, record.task)
+    except ValueError as error:
+        raise ValueError(f"{workdir / RECORD_FILE}: {error}") from error
     chosen = record.settings.run.choose_on_validation
     restored = {
         name: _restore(workdir, system, name, chosen=chosen)
@@ -217,23 +221,30 @@ def _restore(
     They come to one device of this process: generating needs no other.
     """
     folder = checkpoint_folder(workdir, phase)
-    checkpoints = Checkpoints(folder) if folder.exists() else None
-    steps = checkpoints.steps() if checkpoints else []
-    if not steps:
-        raise FileNotFoundError(
-            f"{workdir} has no checkpoint of phase {phase!r} yet: run "
-            f"`{command('train', workdir=workdir)} ...` until it saves one."
-        )
-    step = (checkpoints.best() if chosen else None) or steps[0]
     shapes = system.inference_shapes((phase,))[phase]
     everywhere = devices.replicated(devices.data_mesh())
     items = {"inference": abstract(shapes, everywhere)}
     try:
-        return step, devices.here(checkpoints.restore(step, items)["inference"])
+        with contextlib.closing(_opened(folder, workdir, phase)) as checkpoints:
+            best = checkpoints.best() if chosen else None
+            step = best or checkpoints.steps()[0]
+            return step, devices.here(checkpoints.restore(step, items)["inference"])
     except DamagedCheckpointError as error:
         raise DamagedCheckpointError(
             f"{error} Run train again: it sets the damaged checkpoint aside and goes "
-            "on from an older one."
+            f"on from an older one. If {workdir / RECORD_FILE} was changed by hand, "
+            "undo that first."
         ) from error
-    finally:
+
+
+def _opened(folder: Path, workdir: Path, phase: str) -> Checkpoints:
+    """Checkpoints of which there is at least one."""
+    if folder.exists():
+        checkpoints = Checkpoints(folder)
+        if checkpoints.steps():
+            return checkpoints
         checkpoints.close()
+    raise FileNotFoundError(
+        f"{workdir} has no checkpoint of phase {phase!r} yet: run "
+        f"`{command('train', workdir=workdir)} ...` until it saves one."
+    )

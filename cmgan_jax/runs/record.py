@@ -16,10 +16,13 @@ from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 RECORD_FILE = "config.json"
-VERSION = 4
+VERSION = 5
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
-# What may change between the sessions of one run: how long and how often.
-ADJUSTABLE = ("run.", "gan.steps", "classifier.steps")
+# What may change between the sessions of one run: how long, how often and how fast.
+ADJUSTABLE = (
+    *("run.", "gan.steps", "classifier.steps", "classifier.learning_rate"),
+    *("gan.generator_learning_rate", "gan.discriminator_learning_rate"),
+)
 
 
 def versions() -> dict[str, str]:
@@ -48,6 +51,8 @@ class RunRecord:
       representation: of its pictures and sounds.
       class_names: of its labels.
       versions: of the software that started the run.
+      changes: of what was trained with since then, in order: {"after": steps made by
+        each phase, "changed": what `differences` says}.
       version: of this record.
     """
 
@@ -59,6 +64,7 @@ class RunRecord:
     representation: Representation
     class_names: tuple[str, ...]
     versions: dict[str, str]
+    changes: tuple[dict[str, Any], ...] = ()
     version: int = VERSION
 
     @property
@@ -139,12 +145,25 @@ def record_of(fields: dict[str, Any]) -> RunRecord:
     fields = _upgraded(fields, fields.get("version", 1))
     task = fields["task"]
     shapes = {name: tuple(task[name]) for name in ("image_shape", "sound_shape")}
+    representation = Representation.from_json(fields["representation"])
+    described = {
+        "image_shape": representation.image_shape,
+        "sound_shape": representation.sound_shape,
+        "num_classes": len(fields["class_names"]),
+    }
+    for name, expected in described.items():
+        if {**task, **shapes}[name] != expected:
+            raise ValueError(
+                f"task.{name} is {task[name]!r}, by representation and classes "
+                f"{expected!r}"
+            )
     return RunRecord(
         **{
             **fields,
             "task": Task(**{**task, **shapes}),
-            "representation": Representation.from_json(fields["representation"]),
+            "representation": representation,
             "class_names": tuple(fields["class_names"]),
+            "changes": tuple(fields["changes"]),
         }
     )
 
@@ -187,11 +206,17 @@ def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "config": config}
 
 
+def _from_4(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 did not keep what was changed on the way."""
+    return {**fields, "changes": []}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
     2: _from_2,
     3: _from_3,
+    4: _from_4,
 }
 
 
@@ -201,23 +226,40 @@ def _upgraded(fields: dict[str, Any], version: int) -> dict[str, Any]:
     return {**fields, "version": VERSION}
 
 
-def require_continuable(old: RunRecord, new: RunRecord, workdir: Path) -> None:
-    """Refuses to continue a run with something else than it was started with.
+def continued(
+    old: RunRecord, new: RunRecord, workdir: Path, *, after: Mapping[str, int]
+) -> RunRecord:
+    """The record of a run that goes on: what it began with, and what changed since.
+
+    Args:
+      old: what the run was made with so far.
+      new: what it is to go on with.
+      workdir: of the run.
+      after: steps that each phase has made.
 
     Raises:
-      ValueError: names every field that differs, with both values.
+      ValueError: it was started with something else; names every field that differs,
+        with both values.
     """
-    different = [
+    different = differences(_fixed(old), _fixed(new))
+    adjusted = [
         line
-        for line in differences(_fixed(old), _fixed(new))
-        if not line.removeprefix("config.").startswith(ADJUSTABLE)
+        for line in different
+        if line.removeprefix("config.").startswith(ADJUSTABLE)
     ]
-    if different:
+    if len(adjusted) < len(different):
         raise ValueError(
             f"{workdir} was started with other settings ("
-            + "; ".join(different)
+            + "; ".join(line for line in different if line not in adjusted)
             + "). Use the old settings to continue it, or another --workdir."
         )
+    trained = [line for line in adjusted if not line.startswith("config.run.")]
+    change = {"after": dict(after), "changed": trained}
+    return dataclasses.replace(
+        new,
+        versions=old.versions,
+        changes=old.changes + ((change,) if trained else ()),
+    )
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -232,7 +274,8 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _fixed(record: RunRecord) -> dict[str, Any]:
     fields = json.loads(json.dumps(record.to_json()))
-    return {key: fields[key] for key in fields if key not in ("versions", "data")}
+    free = ("versions", "data", "changes")
+    return {key: fields[key] for key in fields if key not in free}
 
 
 def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A run from its configuration to its last step, or on from where it stopped."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,23 @@ from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.verification import BackgroundVerification
 from cmgan_jax.runs.adoption import adopt
+from cmgan_jax.runs.checkpoints import steps_saved
 from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
     RECORD_FILE,
     RunRecord,
+    continued,
     differences,
     new_record,
     read_record,
-    require_continuable,
     write_record,
 )
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.outputs import require_own_or_empty
+from cmgan_jax.systems.checks import RATES
 from cmgan_jax.systems.interface import Finished, System
 from cmgan_jax.systems.registry import assemble
-from cmgan_jax.training.loop import Intervals, Scalars
+from cmgan_jax.training.loop import Intervals, NonFiniteError, Scalars
 
 # (system, record, prepared data, workdir) -> what looks at the variables that generate:
 # (step, inference variables of phases by name, alternative) -> scalars to log.
@@ -60,7 +63,7 @@ def train_run(
         with, or not that of the other processes, or the folder holds something else
         than a run.
       HeldError: another process trains there.
-      NonFiniteError: a step computed NaN or infinity.
+      NonFiniteError: step after step computed NaN or infinity; says what helps.
       DamagedDataError: an array is not as it was prepared; nothing since is saved.
       Interrupted: the run was asked to stop and has saved its state.
     """
@@ -72,8 +75,10 @@ def train_run(
         devices.require_divisible(phase.batch_size, mesh, phase=phase.name)
     processes.by_first(lambda: _require_run_or_empty(workdir))
     with processes.hold_for_all(workdir, "train"):
-        begun = processes.by_first(lambda: _begin_or_continue(record, workdir))
-        record = dataclasses.replace(record, versions=begun)
+        begun = processes.by_first(lambda: _begin_or_continue(record, system, workdir))
+        record = dataclasses.replace(
+            record, versions=begun["versions"], changes=tuple(begun["changes"])
+        )
         if recognisers_from is not None:
             adopt(workdir, record, system, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
@@ -104,14 +109,23 @@ def _require_run_or_empty(workdir: Path) -> None:
     )
 
 
-def _begin_or_continue(record: RunRecord, workdir: Path) -> dict[str, str]:
-    """The versions that the run began with; writes its record."""
+def _begin_or_continue(
+    record: RunRecord, system: System, workdir: Path
+) -> dict[str, Any]:
+    """The record of the run as JSON, which is written unless it says so already."""
     if (workdir / RECORD_FILE).exists():
         started = read_record(workdir)
-        require_continuable(started, record, workdir)
-        record = dataclasses.replace(record, versions=started.versions)
+        record = continued(started, record, workdir, after=_done(system, workdir))
+        # A finished run may be somebody else's, to look at only.
+        if record == started:
+            return record.to_json()
     write_record(workdir, record)
-    return record.versions
+    return record.to_json()
+
+
+def _done(system: System, workdir: Path) -> dict[str, int]:
+    """Steps that each phase has saved."""
+    return {phase.name: steps_saved(workdir, phase.name) for phase in system.phases}
 
 
 def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
@@ -128,19 +142,39 @@ def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
                 return look(step, {**before, name: variables}, alternative)
 
             looked_at = bool(look) and phase.name == _last(system)
-            finished[phase.name] = run_phase(
-                phase,
-                finished=finished,
-                workdir=workdir,
-                feeds=feeds,
-                intervals=_intervals(run),
-                keep=run.keep_checkpoints,
-                mesh=mesh,
-                sample=sample if looked_at else no_sample,
-                choose=looked_at and run.choose_on_validation,
-                check=arrays.require_whole,
-            )
+            with _mending_named(phase.name, workdir):
+                finished[phase.name] = run_phase(
+                    phase,
+                    finished=finished,
+                    workdir=workdir,
+                    feeds=feeds,
+                    intervals=_intervals(run),
+                    keep=run.keep_checkpoints,
+                    mesh=mesh,
+                    sample=sample if looked_at else no_sample,
+                    choose=looked_at and run.choose_on_validation,
+                    check=arrays.require_whole,
+                )
     return finished
+
+
+@contextlib.contextmanager
+def _mending_named(phase: str, workdir: Path) -> Iterator[None]:
+    """Says of a run that computed NaN or infinity what helps."""
+    try:
+        yield
+    except NonFiniteError as error:
+        rates = ", ".join(
+            f"--config.{section}.{name}"
+            for section, names in RATES.items()
+            for name in names
+        )
+        step = steps_saved(workdir, phase)
+        start = f"goes on from its checkpoint of step {step}" if step else "begins anew"
+        raise NonFiniteError(
+            f"phase {phase!r} of {workdir}: {error} Start it again with lower learning "
+            f"rates ({rates}) and the same --workdir: the phase {start}."
+        ) from error
 
 
 def _last(system: System) -> str | None:

@@ -43,8 +43,8 @@ class MetricsWriter:
         if not path.exists():
             return []
         text = path.read_text()
-        whole = text[: text.rfind("\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()]
+        whole = text[: text.rfind("\n") + 1].splitlines()
+        return [_parse(path, number, line) for number, line in enumerate(whole, 1)]
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Writes one line of scalars, and when that was (seconds since 1970)."""
@@ -58,6 +58,19 @@ class MetricsWriter:
     def close(self) -> None:
         """Flushes and closes the files."""
         self._events.close()
+
+
+def _parse(path: Path, number: int, line: str) -> dict:
+    try:
+        parsed = json.loads(line)
+        if isinstance(parsed["phase"], str) and isinstance(parsed["step"], int):
+            return parsed
+        reason = "its phase or its step is odd"
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise ValueError(
+        f"line {number} of {path} is damaged ({reason}): remove it; the rest is read."
+    )
 
 
 def write_picture(path: Path, picture: UInt8[np.ndarray, "h w 3"]) -> None:

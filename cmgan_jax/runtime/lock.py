@@ -2,12 +2,19 @@
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import json
 import os
 import pathlib
 import socket
+import sys
+import time
 from collections.abc import Iterator
+from typing import TextIO
+
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+_ASK_AGAIN = 2.0  # seconds between two looks at a lock that is waited for
 
 
 class HeldError(ValueError):
@@ -20,7 +27,7 @@ def lock_file(work: str) -> str:
 
 
 @contextlib.contextmanager
-def hold(folder: pathlib.Path, work: str) -> Iterator[None]:
+def hold(folder: pathlib.Path, work: str, *, wait: bool = False) -> Iterator[None]:
     """Holds a folder for this process; makes it if it is not there.
 
     The system releases the lock of a process that ends in any way, so that what such a
@@ -30,6 +37,7 @@ def hold(folder: pathlib.Path, work: str) -> Iterator[None]:
     Args:
       folder: where the work is done.
       work: the verb that does it, such as "train".
+      wait: for another process to be done, instead of refusing.
 
     Raises:
       HeldError: another process holds it; says which, where and since when.
@@ -37,15 +45,14 @@ def hold(folder: pathlib.Path, work: str) -> Iterator[None]:
     file = folder / lock_file(work)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-    except PermissionError:
-        if not folder.is_dir():
+        opened = _taken(file, work, wait=wait)
+    except OSError as error:
+        if error.errno not in _READ_ONLY or not folder.is_dir():
             raise
         # Nobody can work in it; what is finished there can be looked at.
         yield
         return
-    with os.fdopen(descriptor, "r+") as opened:
-        _take(opened, file, work)
+    with opened:
         opened.seek(0)
         opened.truncate()
         json.dump(_myself(), opened)
@@ -54,6 +61,24 @@ def hold(folder: pathlib.Path, work: str) -> Iterator[None]:
             yield
         finally:
             file.unlink(missing_ok=True)
+
+
+def _taken(file: pathlib.Path, work: str, *, wait: bool) -> TextIO:
+    """The lock's file, open and locked."""
+    said = False
+    while True:
+        opened = os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o666), "r+")
+        try:
+            _take(opened, file, work)
+            return opened
+        except HeldError as error:
+            opened.close()
+            if not wait:
+                raise
+            if not said:
+                print(f"waiting: {error}", file=sys.stderr, flush=True)
+            said = True
+            time.sleep(_ASK_AGAIN)
 
 
 def _take(opened, file: pathlib.Path, work: str) -> None:

@@ -5,6 +5,7 @@ what it holds, and which of the names to be written are taken.
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -64,6 +65,16 @@ def require_folder(output: Path, *, output_is: str) -> None:
         raise ValueError(
             f"{output_is}={shown(output)} is there and is no folder: name another."
         )
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be written in a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def require_free(

@@ -168,7 +168,9 @@ def meet() -> None:
 
 
 @contextlib.contextmanager
-def hold_for_all(folder: pathlib.Path, work: str) -> Iterator[None]:
+def hold_for_all(
+    folder: pathlib.Path, work: str, *, wait: bool = False
+) -> Iterator[None]:
     """Holds a folder as `lock.hold` does, in the first process for all of them.
 
     Raises:
@@ -180,7 +182,7 @@ def hold_for_all(folder: pathlib.Path, work: str) -> Iterator[None]:
     with contextlib.ExitStack() as held:
 
         def take() -> bool:
-            held.enter_context(hold(folder, work))
+            held.enter_context(hold(folder, work, wait=wait))
             return file.exists()
 
         if by_first(take) and not _appears(file):

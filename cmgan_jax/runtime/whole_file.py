@@ -3,6 +3,8 @@
 import json
 import os
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +49,43 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+      FileNotFoundError: there is none.
+      ValueError: names the file, which holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error}).") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged (it holds no JSON object).")
+    return content
+
+
 def write_npz(path: Path, columns: Mapping[str, np.ndarray]) -> None:
     """Writes arrays by name as an .npz file, under its name only when complete."""
     with whole_file(path) as partial, partial.open("wb") as file:
         np.savez(file, **columns)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays in an .npz file by name.
+
+    Raises:
+      FileNotFoundError: there is none.
+      ValueError: names the file, which is damaged.
+    """
+    try:
+        # NumPy leaves a file open that it opened itself and cannot read.
+        with path.open("rb") as opened, np.load(opened) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except (
+        *(OSError, ValueError, EOFError, KeyError, TypeError, AttributeError),
+        *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+    ) as error:
+        raise ValueError(f"{path} is damaged ({error}).") from error

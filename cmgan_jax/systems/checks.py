@@ -1,5 +1,6 @@
 """Configurations refused before anything heavy, by the field that is wrong."""
 
+import math
 import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -31,6 +32,7 @@ LEAST_ONE = {
         *("validation_examples", "steps_per_call"),
     ),
 }
+WHOLE = ("shift", "spectra")  # counted, though none is allowed
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
@@ -55,6 +57,7 @@ def check_run(config: SimpleNamespace) -> None:
     """
     require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
     require_known("run.reader", config.run.reader, READERS)
+    _require_number("seed", config.seed, 0, whole=True)
     _require_at_least(config, LEAST_ONE, 1)
     per_call = config.run.steps_per_call
     for name in ("log_every", "sample_every", "checkpoint_every"):
@@ -157,10 +160,18 @@ def _require_at_least(config, fields, least: int) -> None:
     for section, names in fields.items():
         for name in names:
             value = operator.attrgetter(f"{section}.{name}")(config)
-            if value < least:
-                raise ValueError(
-                    f"config.{section}.{name}={value}: expected {least} or more."
-                )
+            whole = least == 1 or name in WHOLE
+            _require_number(f"{section}.{name}", value, least, whole=whole)
+
+
+def _require_number(name: str, value: object, least: int, *, whole: bool) -> None:
+    kind = int if whole else (int, float)
+    is_one = _is_real(value) and isinstance(value, kind)
+    if not (is_one and math.isfinite(value) and value >= least):
+        expected = "a whole number" if whole else "a number"
+        raise ValueError(
+            f"config.{name}={value!r}: expected {expected}, {least} or more."
+        )
 
 
 def _require_rates(config) -> None:
@@ -168,33 +179,38 @@ def _require_rates(config) -> None:
         fields = getattr(config, section)
         for name in names:
             value = getattr(fields, name)
-            if not value > 0.0:
+            if not (_is_real(value) and 0.0 < value <= 1.0):
                 raise ValueError(
-                    f"config.{section}.{name}={value}: expected a positive rate."
+                    f"config.{section}.{name}={value!r}: expected a positive rate, 1 "
+                    "at most."
                 )
         for name in ("beta1", "beta2"):
             _require_decay(f"{section}.{name}", getattr(fields, name))
     _require_decay("gan.average_decay", config.gan.average_decay)
     share = config.classifier.decay_from
-    if not 0.0 <= share <= 1.0:
+    if not (_is_real(share) and 0.0 <= share <= 1.0):
         raise ValueError(
-            f"config.classifier.decay_from={share}: expected a share of the steps, 0 "
+            f"config.classifier.decay_from={share!r}: expected a share of the steps, 0 "
             "to 1."
         )
 
 
-def _require_decay(name: str, value: float) -> None:
-    if not 0.0 <= value < 1.0:
-        raise ValueError(f"config.{name}={value}: expected a value in [0, 1).")
+def _require_decay(name: str, value: object) -> None:
+    if not (_is_real(value) and 0.0 <= value < 1.0):
+        raise ValueError(f"config.{name}={value!r}: expected a value in [0, 1).")
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _require_stage(stage: int, task: Task) -> None:
     sizes = (task.image_shape[0], task.sound_shape[0])
     last = min(len(stages(size)) for size in sizes) - 1
-    if stage > last:
+    if not isinstance(stage, int) or not -1 <= stage <= last:
         raise ValueError(
-            f"config.model.attention_stage={stage}: expected 0 to {last}, or -1 for no "
-            "attention."
+            f"config.model.attention_stage={stage!r}: expected 0 to {last}, or -1 for "
+            "no attention."
         )
 
 

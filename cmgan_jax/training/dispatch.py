@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.sharding import Mesh
@@ -21,6 +22,7 @@ Tree = Any
 Metrics = Mapping[str, jax.Array]
 Step = Callable[[Any, Batch], tuple[Any, Metrics]]
 AHEAD = 2  # calls whose items are on their way while another runs
+SKIPPED = "skipped"  # the metric that is true of a step which changed nothing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,18 +49,22 @@ def make_update(
 ) -> Callable[[Any, Tree, Tree], tuple[Any, Metrics]]:
     """Jits as many steps in a row as there are items.
 
+    A step that computes NaN or infinity, in its metrics or anywhere in its state,
+    changes nothing but the count of steps.
+
     Args:
       step: pure update, (state, batch) -> (state, metrics).
       feed: makes a batch of an item.
       mesh: devices that share each batch.
 
     Returns:
-      (state, resident, items [k ...]) -> (state, metrics [k]); gives the state away.
+      (state, resident, items [k ...]) -> (state, metrics [k], SKIPPED among them);
+      gives the state away.
     """
 
     def update(state, resident, items):
         def one(state, item):
-            return step(state, feed.batch(resident, item))
+            return _kept_if_finite(state, *step(state, feed.batch(resident, item)))
 
         (count,) = {len(leaf) for leaf in jax.tree.leaves(items)}
         if count > 1:
@@ -89,6 +95,29 @@ def compiled_together(update: Callable) -> Callable:
         return compiled[count](state, resident, items)
 
     return call
+
+
+def _kept_if_finite(old: Any, new: Any, metrics: Metrics) -> tuple[Any, Metrics]:
+    """The new state if all of it is finite; else the old one, but for its step."""
+    before, tree = jax.tree.flatten(old)
+    after = tree.flatten_up_to(new)
+    # A step hands on what it does not touch, such as frozen networks, as it is.
+    changed = [i for i, leaf in enumerate(after) if leaf is not before[i]]
+    befores, afters = ([leaves[i] for i in changed] for leaves in (before, after))
+    numbers = [*afters, *metrics.values()]
+    finite = jnp.stack(
+        [
+            jnp.isfinite(x).all()
+            for x in numbers
+            if jnp.issubdtype(x.dtype, jnp.floating)
+        ]
+    ).all()
+    # Not `where`, which is fused with the update and rounds it otherwise.
+    kept = lax.cond(finite, lambda x, y: y, lambda x, y: x, befores, afters)
+    for i, leaf in zip(changed, kept, strict=True):
+        after[i] = leaf
+    state = dataclasses.replace(jax.tree.unflatten(tree, after), step=new.step)
+    return state, {**metrics, SKIPPED: ~finite}
 
 
 def calls(done: int, steps: int, per_call: int) -> list[int]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
 from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
 from cmgan_jax.training.dispatch import (
+    SKIPPED,
     Feed,
     Step,
     calls,
@@ -26,14 +26,12 @@ from cmgan_jax.training.dispatch import (
 Scalars = dict[str, float]
 
 
-class NonFiniteError(ValueError):
-    """A step computed NaN or infinity."""
+# Steps in a row that may be skipped because they computed NaN or infinity.
+MOST_SKIPPED = 10
 
-    def __init__(self, step: int, what: str):
-        super().__init__(
-            f"step {step} computed {what}. The last checkpoint is intact: lower the "
-            "learning rates or use float32, then start the run again."
-        )
+
+class NonFiniteError(ValueError):
+    """Step after step computed NaN or infinity."""
 
 
 class Interrupted(Exception):
@@ -74,7 +72,8 @@ class Hooks:
     """What the loop calls; each gets the step just finished.
 
     Attributes:
-      log: writes mean scalars since the last call.
+      log: writes mean scalars since the last call, without the steps skipped, which
+        are counted beside them as "skipped".
       sample: looks at the state and gives scalars to log, if any.
       save: saves the state.
     """
@@ -109,8 +108,8 @@ def fit(
       The state after the last step.
 
     Raises:
-      NonFiniteError: names the first step whose scalars or, at a save, parameters
-        are not finite; nothing computed since is saved.
+      NonFiniteError: MOST_SKIPPED steps in a row, or all there are, computed NaN or
+        infinity; names the first of them. What they computed is nowhere.
       Interrupted: SIGTERM or SIGINT arrived; the state is saved.
     """
     done = int(state.step)
@@ -119,6 +118,7 @@ def fit(
     ends = calls(done, schedule.steps, schedule.per_call)
     counts = [end - start for start, end in zip([done, *ends], ends, strict=False)]
     recent: list[Mapping[str, jax.Array]] = []
+    skipped = _Skipped(min(MOST_SKIPPED, schedule.steps))
     with _StopRequest() as stop:
         stacked = stacked_items(feed.items, counts, mesh)
         for number, items in zip(ends, stacked, strict=True):
@@ -129,44 +129,56 @@ def fit(
             save = schedule.due(number, schedule.checkpoint_every) or stopping
             sample = schedule.due(number, schedule.sample_every)
             if save or sample or schedule.due(number, schedule.log_every):
-                scalars = _mean_scalars(recent, number)
+                scalars = skipped.means(recent, number)
                 recent.clear()
                 if sample:
                     scalars |= hooks.sample(number, state)
                 hooks.log(number, scalars)
                 progress.update(number, _brief(scalars))
             if save:
-                _require_finite(state, number)
                 hooks.save(number, state)
             if stopping or (stop.requested and number == schedule.steps):
                 raise Interrupted(f"stopped after step {number} of {phase}; saved.")
     return state
 
 
-def _mean_scalars(recent: list[Mapping[str, jax.Array]], last: int) -> Scalars:
-    """Means over all steps of several calls, the last of them `last`."""
-    rows = jax.device_get(recent)
-    columns = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    finite = np.all([np.isfinite(column) for column in columns.values()], axis=0)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        scalars = {name: float(column[first]) for name, column in columns.items()}
-        bad = {name: x for name, x in scalars.items() if not math.isfinite(x)}
-        raise NonFiniteError(last - len(finite) + 1 + first, str(bad))
-    return {name: float(column.mean()) for name, column in columns.items()}
+class _Skipped:
+    """Counts steps that were skipped, over all of a loop's calls."""
 
+    def __init__(self, most: int):
+        self._most = most
+        self._in_a_row = 0
 
-def _require_finite(state: Any, step: int) -> None:
-    # A gradient can be NaN where the loss is not: only the state shows it yet.
-    if not _is_finite(state):
-        raise NonFiniteError(step, "parameters that are NaN or infinite")
+    def means(self, recent: list[Mapping[str, jax.Array]], last: int) -> Scalars:
+        """Means over the steps of several calls, the last of them `last`.
 
+        Raises:
+          NonFiniteError: too many in a row were skipped, these the last of them.
+        """
+        rows = jax.device_get(recent)
+        columns = {
+            name: np.concatenate([row[name] for row in rows]) for name in rows[0]
+        }
+        skipped = columns.pop(SKIPPED)
+        self._require_few(skipped, columns, last)
+        if not skipped.any():
+            return {name: float(column.mean()) for name, column in columns.items()}
+        made = {name: column[~skipped] for name, column in columns.items()}
+        means = {name: float(x.mean()) for name, x in made.items() if len(x)}
+        return means | {SKIPPED: float(skipped.sum())}
 
-@jax.jit
-def _is_finite(state: Any) -> jax.Array:
-    leaves = jax.tree.leaves(state)
-    floats = [x for x in leaves if jnp.issubdtype(x.dtype, jnp.floating)]
-    return jnp.array([jnp.isfinite(x).all() for x in floats]).all()
+    def _require_few(self, skipped, columns, last: int) -> None:
+        first = last - len(skipped) + 1
+        for place, bad in enumerate(skipped):
+            self._in_a_row = self._in_a_row + 1 if bad else 0
+            if self._in_a_row == self._most:
+                number = first + place
+                seen = {name: float(column[place]) for name, column in columns.items()}
+                odd = {name: x for name, x in seen.items() if not math.isfinite(x)}
+                raise NonFiniteError(
+                    f"steps {number - self._most + 1} to {number} computed NaN or "
+                    f"infinity ({odd or 'in gradients'}) and were skipped."
+                )
 
 
 def _brief(scalars: Scalars) -> str:

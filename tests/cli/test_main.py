@@ -1,10 +1,14 @@
 """What the command line says where a verb ends early."""
 
+import errno
+import os
+import signal
 from types import SimpleNamespace
 
 import pytest
 
 from cmgan_jax.cli import main
+from cmgan_jax.runtime.stopping import Stopped
 from cmgan_jax.training.loop import Interrupted
 
 
@@ -17,21 +21,64 @@ def ending(error):
     return SimpleNamespace(main=run)
 
 
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch):
+    """Puts back what handles signals; errors are explained, not raised."""
+    monkeypatch.delenv("CMGAN_TRACEBACK", raising=False)
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (Interrupted("stopped after step 7 of gan; saved."), "step 7 of gan; saved. G"),
-        (KeyboardInterrupt(), "stopped. Give the same command again to go on"),
         (ValueError("config.gan.loss is wrong"), "error: config.gan.loss is wrong"),
         (FileNotFoundError("no such folder"), "error: no such folder"),
         (PermissionError("not allowed"), "error: not allowed"),
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "run/x"),
+            "'run/x' Make room, then",
+        ),
     ],
 )
-def test_every_verb_ends_in_one_message(error, message, monkeypatch):
-    monkeypatch.delenv("CMGAN_TRACEBACK", raising=False)
+def test_every_verb_ends_in_one_message(error, message):
     with pytest.raises(SystemExit) as caught:
         main._run(ending(error), ["cmgan_jax judge"])
     assert message in caught.value.code  # printed, with exit status 1
+
+
+@pytest.mark.parametrize(
+    ("error", "verb", "status", "message"),
+    [
+        (Interrupted("stopped after step 7; saved."), "train", 0, "step 7; saved. Giv"),
+        (KeyboardInterrupt(), "train", 0, "stopped. Give the same command again"),
+        (Stopped(), "judge", 0, "stopped. Give the same command again"),
+        (KeyboardInterrupt(), "evaluate", 130, "stopped. Give the same command again"),
+        (Stopped(), "prepare", 143, "stopped. Give the same command again"),
+        (Stopped("stopped with 3 of 9."), "generate", 143, "stopped with 3 of 9.\n"),
+    ],
+)
+def test_a_stop_is_one_line_and_no_failure_of_who_keeps_its_work(
+    error, verb, status, message, capsys, monkeypatch
+):
+    """The mistakes: `train` fails as on an error, `evaluate` passes for finished."""
+    monkeypatch.delenv("CMGAN_STOP_STATUS", raising=False)
+    with pytest.raises(SystemExit) as caught:
+        main._run(ending(error), [f"cmgan_jax {verb}"])
+    said = capsys.readouterr().err
+    assert caught.value.code == status and message in said and said.count("\n") == 1
+
+
+def test_a_scheduler_may_ask_for_a_status_of_its_own(monkeypatch, capsys):
+    monkeypatch.setenv("CMGAN_STOP_STATUS", "75")
+    with pytest.raises(SystemExit) as caught:
+        main._run(ending(Stopped()), ["cmgan_jax train"])
+    assert caught.value.code == 75
+    monkeypatch.setenv("CMGAN_STOP_STATUS", "again")
+    with pytest.raises(ValueError, match="CMGAN_STOP_STATUS='again' is no exit status"):
+        main._run(ending(Stopped()), ["cmgan_jax train"])
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):

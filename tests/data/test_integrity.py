@@ -6,7 +6,12 @@ import os
 import numpy as np
 import pytest
 
-from cmgan_jax.data.integrity import PREPARED_FILE, damaged_files, seal
+from cmgan_jax.data.integrity import (
+    PREPARED_FILE,
+    damaged_files,
+    require_whole,
+    seal,
+)
 from cmgan_jax.data.prepared import open_prepared
 
 SMALL = (
@@ -110,3 +115,15 @@ def test_the_digest_of_data_is_of_the_data_alone(sealed):
     (sealed / "prepare_report.json").write_text('{"source": "elsewhere"}')
     seal(sealed)
     assert open_prepared(sealed).digest == digest
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_of_a_split_is_read_whole(name, sealed):
+    require_whole(sealed, ("train",))
+    flip(sealed / name, -1, 0)
+    with pytest.raises(ValueError, match=rf"{name}: not as prepared .* --update"):
+        require_whole(sealed, ("train",))
+    require_whole(sealed, ("test",))
+    (sealed / name).unlink()
+    with pytest.raises(ValueError, match=rf"{name}: not as prepared"):
+        require_whole(sealed, ("train",))

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cmgan_jax.data.integrity import file_digest
 from cmgan_jax.evaluation import evaluate_run as module
 from cmgan_jax.evaluation.evaluate_run import evaluate_run, read_result, require_splits
 from cmgan_jax.evaluation.judges import Judge
@@ -211,3 +212,35 @@ def test_the_test_splits_are_found_or_missed(data):
     alone = dataclasses.replace(data, splits={"train": data.splits["train"]})
     with pytest.raises(ValueError, match="only train: name one with --split"):
         require_splits(alone)
+
+
+def test_data_that_changed_are_not_given_their_old_score(model, data, judged_by):
+    """The arrays alone: what describes them, and makes the digest, is as it was."""
+    array = data.path / "test" / "sound.npy"
+    array.parent.mkdir()
+    np.save(array, np.zeros(8, np.uint8))
+    description = json.loads((data.path / "prepared.json").read_text())
+    description["sha256"] = {"test/sound.npy": file_digest(array)}
+    (data.path / "prepared.json").write_text(json.dumps(description))
+    evaluate_run(model, data, split="test")
+    np.save(array, np.ones(8, np.uint8))
+    with pytest.raises(ValueError, match=r"test/sound\.npy: not as prepared"):
+        evaluate_run(model, data, split="test")
+
+
+def test_a_run_to_look_at_only_is_scored_and_that_is_said_first(
+    model, data, judged_by, monkeypatch, capsys
+):
+    kept = evaluate_run(model, data, split="test")
+    elsewhere = dataclasses.replace(model, workdir=model.workdir / "read_only")
+    monkeypatch.setattr(module, "is_writable", lambda folder: False)
+    monkeypatch.setattr(module, "_measured", lambda *_: fail_unless_said(capsys))
+    result = evaluate_run(elsewhere, data, split="test")
+    assert result["made_from"] == kept["made_from"]
+    assert not elsewhere.workdir.exists()
+
+
+def fail_unless_said(capsys) -> dict:
+    """In the place of what measures: the folder was named before."""
+    assert "read_only/evaluation cannot be written to" in capsys.readouterr().err
+    return {}

@@ -92,7 +92,15 @@ def test_judges_of_other_data_or_damaged_ones_are_not_used(trained, capsys):
     whole = record.read_text()
     record.write_text(json.dumps(json.loads(whole) | {"digest": "0"}))
     assert judges.stored_judges(data, "image") == ()
+    record.write_text(whole[:-9])
+    assert judges.stored_judges(data, "image") == ()
+    assert f"{record} is damaged" in capsys.readouterr().out
     record.write_text(whole)
+    variables = record.with_name("variables.npz")
+    kept = variables.read_bytes()
+    variables.write_bytes(kept[: len(kept) // 2])
+    assert judges.stored_judges(data, "image") == ()
+    variables.write_bytes(kept)
     assert judges.stored_judges(data, "sound") == ()
 
 

@@ -11,6 +11,7 @@ import pytest
 from jax.sharding import Mesh
 
 from cmgan_jax.runs.checkpoints import (
+    SCORE,
     Checkpoints,
     DamagedCheckpointError,
     abstract,
@@ -256,4 +257,52 @@ def test_a_step_saved_twice_stays_as_it_was(folder):
     checkpoints.save(4, items(5))
     restored = checkpoints.restore(4, wanted("training"))["training"]
     assert same(restored, tree(4))
+    checkpoints.close()
+
+
+@pytest.fixture
+def scored(tmp_path) -> Path:
+    """Checkpoints of steps 1, 2 and 4, of which 1 is the best and 2 the second."""
+    checkpoints = Checkpoints(tmp_path / "gan", keep=2)
+    for step in (1, 2, 4):
+        checkpoints.save(step, items(step), {SCORE: float(step)})
+    checkpoints.close()
+    return tmp_path / "gan"
+
+
+@pytest.mark.parametrize("damage", ["flipped bit", "scores"])
+def test_a_damaged_best_checkpoint_is_no_dead_end(scored, damage, capsys):
+    """What generates is read there; the newest is sound, so nothing else looks."""
+    file = scored / "1" / "metrics" / "metrics"
+    if damage == "flipped bit":
+        flip_bit(biggest_file(scored, 1, "training"))
+    else:
+        file.write_text("{")
+    checkpoints = Checkpoints(scored, keep=2)
+    assert checkpoints.restore_newest(wanted("training"))[0] == 4
+    assert checkpoints.best() == 2 and checkpoints.steps() == [4, 2]
+    assert "gan/1" in capsys.readouterr().out and list(scored.glob("1.damaged-*"))
+    checkpoints.close()
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", '{"training": "7"}', '{"training": [1]}']
+)
+def test_odd_digests_are_damage(folder, content):
+    (folder / "4" / "digests" / "metadata").write_text(content)
+    checkpoints = Checkpoints(folder)
+    with pytest.raises(DamagedCheckpointError, match="gan/4"):
+        checkpoints.restore(4, wanted("training"))
+    checkpoints.close()
+
+
+def test_a_save_that_fails_is_one_line_and_harms_no_other(folder, monkeypatch):
+    checkpoints = Checkpoints(folder, keep=2)
+    with monkeypatch.context() as patch:
+        manager = "cmgan_jax.runs.checkpoints.ocp.CheckpointManager.save"
+        patch.setattr(manager, refuse(ValueError("No space left on device\n" * 900)))
+        with pytest.raises(OSError, match="No space left on device Those") as caught:
+            checkpoints.save(6, items(6))
+    assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+    assert same(checkpoints.restore(4, wanted("training"))["training"], tree(4))
     checkpoints.close()

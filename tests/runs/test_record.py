@@ -9,8 +9,8 @@ import pytest
 from cmgan_jax.runs.record import (
     VERSION,
     RunRecord,
+    continued,
     read_record,
-    require_continuable,
     versions,
     write_record,
 )
@@ -33,6 +33,7 @@ RECORD = RunRecord(
         "system": "sa_cmgan",
         "direction": "s2i",
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999}
+        | {"generator_learning_rate": 2e-4}
         | NEW_GAN
         | NEWER_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
@@ -68,7 +69,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 4
+    assert stored["version"] == VERSION == 5
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -82,9 +83,16 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def fourth_version() -> dict:
+    """What version 4 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 4}
+    del fields["changes"]
+    return fields
+
+
 def third_version() -> dict:
     """What version 3 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 3}
+    fields = fourth_version() | {"version": 3}
     news = (
         ("model", NEW_MODEL),
         ("classifier", LAST_CLASSIFIER),
@@ -133,14 +141,9 @@ def test_version_1_is_still_read(direction, tmp_path):
     assert read_record(tmp_path) == record
 
 
-@pytest.mark.parametrize("written", [second_version, third_version])
-def test_versions_2_and_3_are_still_read(written, tmp_path):
+@pytest.mark.parametrize("written", [second_version, third_version, fourth_version])
+def test_versions_2_to_4_are_still_read(written, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(written()))
-    assert read_record(tmp_path) == RECORD
-
-
-def test_version_3_is_still_read(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps(third_version()))
     assert read_record(tmp_path) == RECORD
 
 
@@ -148,7 +151,7 @@ def test_version_3_is_still_read(tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 4"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 5"):
         read_record(tmp_path)
 
 
@@ -191,7 +194,7 @@ def test_every_changed_field_is_named(tmp_path):
         class_names=("flute", "horn"),
     )
     with pytest.raises(ValueError) as caught:
-        require_continuable(RECORD, new, tmp_path)
+        continued(RECORD, new, tmp_path, after={})
     message = str(caught.value)
     assert "config.gan.loss: 'hinge' -> 'wasserstein'" in message
     assert "config.classifier.batch_size: 4 -> 8" in message
@@ -203,4 +206,26 @@ def test_every_changed_field_is_named(tmp_path):
 def test_length_rhythm_place_and_versions_may_change(tmp_path):
     longer = changed(gan__steps=20, classifier__steps=6, run__log_every=2)
     moved = dataclasses.replace(longer, data="elsewhere", versions={"jax": "9"})
-    require_continuable(RECORD, moved, tmp_path)
+    assert continued(RECORD, moved, tmp_path, after={}).data == "elsewhere"
+
+
+def test_the_rates_may_change_and_the_record_says_after_which_steps(tmp_path):
+    slower = changed(gan__generator_learning_rate=1e-4, run__log_every=3)
+    record = continued(RECORD, slower, tmp_path, after={"gan": 40})
+    assert record.config["gan"]["generator_learning_rate"] == 1e-4
+    line = "config.gan.generator_learning_rate: 0.0002 -> 0.0001"
+    assert record.changes == ({"after": {"gan": 40}, "changed": [line]},)
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+    again = continued(record, slower, tmp_path, after={"gan": 60})
+    assert again.changes == record.changes
+
+
+def test_shapes_that_contradict_the_representation_are_damage(tmp_path):
+    fields = json.loads(json.dumps(RECORD.to_json()))
+    fields["task"]["image_shape"] = [32, 32, 3]
+    (tmp_path / "config.json").write_text(json.dumps(fields))
+    with pytest.raises(
+        ValueError, match=r"config\.json is damaged .*task\.image_shape"
+    ):
+        read_record(tmp_path)

@@ -89,3 +89,14 @@ def test_grid_enlarges_small_pictures():
     assert canvas.shape == (6, 13, 3)
     enlarged = small[0].repeat(2, axis=0).repeat(2, axis=1)
     np.testing.assert_array_equal(canvas[1:5, 1:5], enlarged)
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "7", '{"phase": "gan"}', '{"phase": 1, "step": 2}']
+)
+def test_a_damaged_line_is_named(line, workdir):
+    path = workdir / "metrics.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:2], line, *lines[3:]]) + "\n")
+    with pytest.raises(ValueError, match=rf"^line 3 of {path} is damaged"):
+        MetricsWriter.read(workdir)

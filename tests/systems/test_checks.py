@@ -23,8 +23,12 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("gan.average_decay", 1.0, "gan.average_decay=1.0: expected a value in"),
         ("gan.beta1", -0.1, "gan.beta1=-0.1: expected a value in"),
         ("gan.generator_learning_rate", 0.0, "_rate=0.0: expected a positive rate"),
-        ("gan.discriminator_every", 0, "gan.discriminator_every=0: expected 1 or more"),
-        ("gan.mismatched_weight", -0.5, "mismatched_weight=-0.5: expected 0 or more"),
+        ("gan.discriminator_every", 0, "every=0: expected a whole number, 1 or"),
+        (
+            "gan.mismatched_weight",
+            -0.5,
+            "mismatched_weight=-0.5: expected a number, 0 or",
+        ),
         ("gan.batch_size", 0, "gan.batch_size=0"),
         ("model.width", 0, "model.width=0"),
         ("model.attention_form", "dot", "model.attention_form='dot' is unknown; known"),
@@ -41,16 +45,33 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("run.checkpoint_every", 0, "run.checkpoint_every=0"),
         ("run.steps_per_call", 7, "log_every=50 is no multiple of .*steps_per_call=7"),
         ("run.reader", "torch", "run.reader='torch' is unknown; known: .*'numpy'"),
-        ("variation.image.shift", -1, "variation.image.shift=-1: expected 0 or more"),
-        ("variation.sound.tint", -0.1, "variation.sound.tint=-0.1: expected 0 or more"),
+        ("variation.image.shift", -1, "image.shift=-1: expected a whole number, 0 or"),
+        ("variation.sound.tint", -0.1, "sound.tint=-0.1: expected a number, 0 or more"),
         ("gan.average_decay", 0.0, "posterior_weight=0.005 needs averages"),
-        ("gan.posterior_weight", -1.0, "posterior_weight=-1.0: expected 0 or more"),
+        ("gan.posterior_weight", -1.0, "posterior_weight=-1.0: expected a number, 0"),
         ("classifier.decay_from", 1.5, "decay_from=1.5: expected a share of the steps"),
+        ("gan.beta2", float("nan"), "gan.beta2=nan: expected a value in"),
+        ("gan.beta1", 2.0, r"gan.beta1=2\.0: expected a value in"),
+        ("gan.generator_learning_rate", float("inf"), "_rate=inf: expected a positive"),
+        ("classifier.learning_rate", -1e-4, "_rate=-0.0001: expected a positive rate"),
+        ("classifier.learning_rate", 1e30, r"_rate=1e\+30: .* rate, 1 at most"),
+        ("gan.pair_weight", float("nan"), "gan.pair_weight=nan: expected a number, 0"),
+        ("gan.fake_weight", float("inf"), "gan.fake_weight=inf: expected a number, 0"),
+        ("model.attention_stage", -2, "attention_stage=-2: expected 0 to 4, or -1"),
+        ("seed", -1, "config.seed=-1: expected a whole number, 0 or more"),
     ],
 )
 def test_bad_fields_are_named_before_anything_heavy(field, value, message, settings):
     config = settings("sa_cmgan", "s2i", {field: value})
     with pytest.raises(ValueError, match=message):
+        assemble(config, TASK)
+
+
+@pytest.mark.parametrize("value", ["8", 6.5, None, True, float("nan")])
+def test_sizes_are_whole_numbers_wherever_they_were_edited(value, settings):
+    config = settings("sa_cmgan", "s2i", {})
+    config.model.z_size = value
+    with pytest.raises(ValueError, match=r"z_size=.*: expected a whole number, 1 or m"):
         assemble(config, TASK)
 
 

@@ -96,11 +96,43 @@ def test_it_goes_on_where_the_state_stands_and_takes_no_batch_too_many():
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_bad_number_names_its_step_and_is_not_saved(bad):
+def test_a_bad_number_is_skipped_and_counted(bad):
     recorder = Recorder()
-    with pytest.raises(NonFiniteError, match=r"^step 7 computed .*loss.*checkpoint is"):
-        run(recorder, numbered(step7=bad))
-    assert list(recorder.saved) == [4] and max(recorder.logged) == 6
+    state = run(recorder, numbered(step3=bad, step9=bad))
+    assert int(state.step) == 10 and float(state.total) == sum(range(1, 11)) - 3 - 9
+    assert recorder.logged[4] == {"loss": 4.0, "skipped": 1.0}
+    assert recorder.logged[6] == {"loss": 6.0}  # since step 5, which looked at samples
+    assert recorder.logged[10] == {"loss": 10.0, "skipped": 1.0, "validation": 0.5}
+    assert recorder.saved == {4: 7.0, 8: 33.0, 10: 43.0}
+
+
+def test_an_interval_of_bad_numbers_has_no_means():
+    recorder = Recorder()
+    run(recorder, numbered(step3=np.nan, step4=np.nan))
+    assert recorder.logged[4] == {"skipped": 2.0}
+
+
+@pytest.mark.parametrize("per_call", [1, 2])
+def test_bad_numbers_in_a_row_end_the_run_unsaved(per_call):
+    schedule = Schedule(
+        steps=40, log_every=6, sample_every=40, checkpoint_every=4, per_call=per_call
+    )
+    rows = {f"step{n}": np.nan for n in (2, *range(8, 40))}
+    with pytest.raises(
+        NonFiniteError, match=r"^steps 8 to 17 computed NaN or infinity \(\{'loss': nan"
+    ):
+        run(recorder := Recorder(), numbered(**rows), schedule=schedule)
+    # Sixteen is a step of the last good weights, saved before there were ten.
+    total = float(sum(range(1, 8)) - 2)
+    assert recorder.saved == {4: 8.0, 8: total, 12: total, 16: total}
+
+
+def test_bad_numbers_all_along_end_a_short_run_too():
+    schedule = Schedule(steps=3, log_every=1, sample_every=3, checkpoint_every=3)
+    bad = {f"step{n}": np.nan for n in (1, 2, 3)}
+    with pytest.raises(NonFiniteError, match=r"^steps 1 to 3 computed NaN"):
+        run(recorder := Recorder(), numbered(**bad), schedule=schedule)
+    assert not recorder.saved
 
 
 def test_several_steps_in_a_call_end_where_something_is_due():
@@ -116,25 +148,26 @@ def test_several_steps_in_a_call_end_where_something_is_due():
     assert recorder.saved == {4: 10.0, 8: 36.0, 9: 45.0}
 
 
-def test_a_bad_number_inside_a_call_names_its_step():
+def test_a_bad_number_inside_a_call_skips_its_step_alone():
     schedule = Schedule(
         steps=8, log_every=4, sample_every=4, checkpoint_every=4, per_call=4
     )
-    with pytest.raises(NonFiniteError, match=r"^step 6 computed .*loss"):
-        run(Recorder(), numbered(step6=float("nan")), schedule=schedule)
-
-
-def test_bad_parameters_behind_a_good_loss_are_not_saved():
     recorder = Recorder()
+    run(recorder, numbered(step6=np.nan), schedule=schedule)
+    assert recorder.saved == {4: 10.0, 8: 30.0}
+    assert recorder.logged[8]["skipped"] == 1.0
 
+
+def test_bad_parameters_behind_a_good_loss_are_skipped():
     def batches():
         for number, batch in enumerate(numbered(), start=1):
             hidden = np.full(4, np.nan if number == 8 else 0.0, np.float32)
             yield batch | {"hidden": hidden}
 
-    with pytest.raises(NonFiniteError, match=r"^step 8 computed parameters that are"):
-        run(recorder, batches())
-    assert list(recorder.saved) == [4]
+    recorder = Recorder()
+    run(recorder, batches())
+    assert recorder.saved == {4: 10.0, 8: 28.0, 10: 47.0}
+    assert recorder.logged[8] == {"loss": 7.0, "skipped": 1.0}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
