@@ -112,7 +112,7 @@ def _kept_if_finite(old: Any, new: Any, metrics: Metrics) -> tuple[Any, Metrics]
             if jnp.issubdtype(x.dtype, jnp.floating)
         ]
     ).all()
-    # Not `where`, which is fused with the update and rounds it otherwise.
+    # Not `where`: nothing is to be fused with the update, which may round otherwise.
     kept = lax.cond(finite, lambda x, y: y, lambda x, y: x, befores, afters)
     for i, leaf in zip(changed, kept, strict=True):
         after[i] = leaf
