@@ -6,10 +6,8 @@ compared after restoring.
 """
 
 import contextlib
-import json
 import operator
 import os
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,14 +15,17 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 
+from cmgan_jax.runs.damage import (
+    DamagedCheckpointError,
+    first_line,
+    require_damage,
+    set_aside,
+    unreadable_scores,
+)
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runtime import processes
 
 Tree = Any
-
-
-class DamagedCheckpointError(ValueError):
-    """A checkpoint that cannot be read, or reads as something else than was saved."""
 
 
 def checkpoint_folder(workdir: Path, phase: str) -> Path:
@@ -37,33 +38,6 @@ def steps_saved(workdir: Path, phase: str) -> int:
     # Without Orbax, which would stumble over what is damaged there.
     saved = [p.parent.name for p in checkpoint_folder(workdir, phase).glob("*/digests")]
     return max((int(name) for name in saved if name.isdecimal()), default=0)
-
-
-# What TensorStore says where the storage fails and not what is stored.
-_STORAGE_FAILED = ("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAVAILABLE")
-
-
-def _require_damage(error: Exception, where: Path) -> None:
-    """Lets through what says nothing of the checkpoint: storage or memory failed.
-
-    Raises:
-      OSError: the storage could not be read.
-      MemoryError: as it was raised.
-    """
-    missing = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-    if isinstance(error, MemoryError):
-        raise error
-    failed = isinstance(error, OSError) and not isinstance(error, missing)
-    if failed or any(word in str(error) for word in _STORAGE_FAILED):
-        raise OSError(
-            f"{where} could not be read, which says nothing of its content: "
-            f"{_first_line(error)}"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    # TensorStore appends the whole specification of the array.
-    return str(error).split("\n")[0][:300]
 
 
 def abstract(tree: Tree, sharding: jax.sharding.Sharding) -> Tree:
@@ -98,6 +72,7 @@ class Checkpoints:
         self._manager = self._open()
 
     def _open(self) -> ocp.CheckpointManager:
+        self._require_readable_scores()
         scored = {"best_fn": operator.itemgetter(SCORE), "best_mode": "min"}
         if self._keep is None:
             options = ocp.CheckpointManagerOptions(read_only=True, **scored)
@@ -115,29 +90,17 @@ class Checkpoints:
                 cleanup_tmp_directories=True,
                 **scored,
             )
-        try:
-            return ocp.CheckpointManager(self._folder, options=options)
-        except ValueError:
-            # Orbax reads the scores of all steps.
-            damaged = self._unreadable_scores()
-            if not damaged:
-                raise
-            if self._keep is None:
-                raise DamagedCheckpointError(next(iter(damaged.values()))) from None
-            processes.by_first(lambda: self._rename(damaged))
-            return self._open()
+        return ocp.CheckpointManager(self._folder, options=options)
 
-    def _unreadable_scores(self) -> dict[int, str]:
-        damaged = {}
-        for file in self._folder.glob("[0-9]*/metrics/metrics"):
-            try:
-                json.loads(file.read_bytes())
-            except ValueError as error:
-                step = file.parents[1]
-                damaged[int(step.name)] = (
-                    f"the scores of the checkpoint {step} are damaged: {error}"
-                )
-        return damaged
+    def _require_readable_scores(self) -> None:
+        # Orbax reads the scores of all steps where it opens a folder.
+        if self._keep is None:
+            for reason in unreadable_scores(self._folder).values():
+                raise DamagedCheckpointError(reason)
+        else:
+            processes.by_first(
+                lambda: set_aside(self._folder, unreadable_scores(self._folder))
+            )
 
     def steps(self) -> list[int]:
         """Steps with a finished checkpoint, newest first."""
@@ -158,10 +121,10 @@ class Checkpoints:
         try:
             return dict(self._manager.metrics(step) or {})
         except Exception as error:
-            _require_damage(error, where)
+            require_damage(error, where)
             raise DamagedCheckpointError(
                 f"the scores of the checkpoint {where} cannot be read: "
-                f"{_first_line(error)}"
+                f"{first_line(error)}"
             ) from error
 
     def best(self) -> int | None:
@@ -205,7 +168,7 @@ class Checkpoints:
         except (ValueError, OSError, RuntimeError) as error:
             raise OSError(
                 f"a checkpoint in {self._folder} could not be written: "
-                f"{_first_line(error)} Those saved before are as they were."
+                f"{first_line(error)} Those saved before are as they were."
             ) from error
 
     def restore(self, step: int, items: Mapping[str, Tree]) -> dict[str, Tree]:
@@ -227,9 +190,9 @@ class Checkpoints:
         try:
             restored = self._manager.restore(step, args=ocp.args.Composite(**arguments))
         except Exception as error:  # Orbax raises five types for damage, one bare.
-            _require_damage(error, where)
+            require_damage(error, where)
             raise DamagedCheckpointError(
-                f"the checkpoint {where} cannot be read: {_first_line(error)}"
+                f"the checkpoint {where} cannot be read: {first_line(error)}"
             ) from error
         recorded = restored["digests"]
         if not isinstance(recorded, dict):
@@ -300,15 +263,8 @@ class Checkpoints:
         if damaged:
             self._manager.close()
             processes.meet()  # Nobody has the folder open any more.
-            processes.by_first(lambda: self._rename(damaged))
+            processes.by_first(lambda: set_aside(self._folder, damaged))
             self._manager = self._open()
-
-    def _rename(self, damaged: Mapping[int, str]) -> None:
-        for step, reason in damaged.items():
-            source = self._folder / str(step)
-            aside = source.with_name(f"{step}.damaged-{time.time_ns() // 1_000_000}")
-            source.rename(aside)
-            print(f"{reason}\nIt is now {aside}.", flush=True)
 
     def close(self) -> None:
         """Waits for the save under way.

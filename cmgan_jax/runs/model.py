@@ -12,12 +12,8 @@ from pathlib import Path
 import jax
 from jaxtyping import Array, Float
 
-from cmgan_jax.runs.checkpoints import (
-    Checkpoints,
-    DamagedCheckpointError,
-    abstract,
-    checkpoint_folder,
-)
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract, checkpoint_folder
+from cmgan_jax.runs.damage import DamagedCheckpointError
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.generating import Items, Noise, make_draw_noise, make_generate
 from cmgan_jax.runs.record import RECORD_FILE, RunRecord, read_record

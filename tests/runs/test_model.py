@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cmgan_jax.runs.checkpoints import Checkpoints, DamagedCheckpointError, abstract
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract
+from cmgan_jax.runs.damage import DamagedCheckpointError
 from cmgan_jax.runs.generating import item_numbers
 from cmgan_jax.runs.model import load
 from cmgan_jax.runtime import devices
