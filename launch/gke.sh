@@ -58,6 +58,10 @@ spec:
                 - name: cmgan-jax
                   image: $image
                   args: $(listed "${command[@]}" --distributed=auto)
+                  env:
+                    # Told to stop, it is not done: the others start again with it.
+                    - name: CMGAN_STOP_STATUS
+                      value: "75"
                   resources:
                     limits:
                       google.com/tpu: $chips_per_host

@@ -58,7 +58,7 @@ attempt() {
       --zone="$zone" --worker=all &&
     on_all "$setup && mkdir -p cmgan_jax && tar -xzf cmgan_jax.tar.gz -C cmgan_jax" &&
     on_all "cd cmgan_jax && source launch/environment.sh && $install" &&
-    on_all "cd cmgan_jax && $(quoted .venv/bin/python -m cmgan_jax "${command[@]}" \
+    on_all "cd cmgan_jax && CMGAN_STOP_STATUS=75 $(quoted .venv/bin/python -m cmgan_jax "${command[@]}" \
       --distributed=auto)"
 }
 
@@ -76,7 +76,7 @@ while true; do
     ACTIVE)
       status=1
       if there && attempt; then status=0; fi
-      # A verb that is told to stop, as its machine goes, saves and ends well too.
+      # A verb that is told to stop ends before its machine is gone.
       sleep "$wait_s"
       if there && [ "$status" -eq 0 ]; then
         give_back
