@@ -8,7 +8,17 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from tests.faults import arrays, damage, disk, nonfinite, settings, stops, together
+from tests.faults import (
+    arrays,
+    damage,
+    disk,
+    nonfinite,
+    restoring,
+    settings,
+    steady,
+    stops,
+    together,
+)
 from tests.faults.promise import table
 from tests.faults.smallest import Smallest
 
@@ -20,6 +30,8 @@ PROOFS = {
     "nonfinite": nonfinite.prove,
     "settings": settings.prove,
     "together": together.prove,
+    "restoring": restoring.prove,
+    "steady": steady.prove,
 }
 
 

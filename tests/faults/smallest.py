@@ -57,21 +57,21 @@ class Smallest:
             raise RuntimeError(f"the smallest run failed: {said}")
         return workdir
 
-    def start(self, verb: str, *flags: str) -> subprocess.Popen:
-        """Starts a verb."""
+    def start(self, verb: str, *flags: str, **variables: str) -> subprocess.Popen:
+        """Starts a verb, with more variables in its environment if any are given."""
         return subprocess.Popen(
             [sys.executable, "-m", "cmgan_jax", verb, *flags],
             cwd=ROOT,
-            env=self._environment,
+            env=self._environment | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def train(self, workdir: Path, *flags: str) -> subprocess.Popen:
+    def train(self, workdir: Path, *flags: str, **variables: str) -> subprocess.Popen:
         """Starts to train in a folder, or to go on there."""
         where = (f"--data={self.data}", f"--workdir={workdir}")
-        return self.start("train", *where, *FLAGS, *flags)
+        return self.start("train", *where, *FLAGS, *flags, **variables)
 
     @staticmethod
     def finish(process: subprocess.Popen) -> tuple[int, str]:
