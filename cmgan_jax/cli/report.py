@@ -2,7 +2,8 @@
 
     python -m cmgan_jax report --run=runs/quickstart
 
-RUN holds the workdirs s2i and i2s, or one of them, each trained and evaluated. Writes
+RUN is a workdir, or holds the workdirs s2i and i2s, or one of them; each is trained and
+evaluated, in one direction or in both. Writes
 RUN/report/index.html, which needs no network and no other file, and RUN/results.json.
 """
 
@@ -16,7 +17,7 @@ from cmgan_jax.reporting.page import render
 from cmgan_jax.runtime.outputs import require_replaceable
 from cmgan_jax.runtime.whole_file import write_json, write_text
 
-RUN = flags.DEFINE_string("run", "runs/quickstart", "Folder of the workdirs.")
+RUN = flags.DEFINE_string("run", "runs/quickstart", "A workdir, or the folder of two.")
 PER_CLASS = flags.DEFINE_integer(
     "per_class", 1, "Examples of each class.", lower_bound=1
 )

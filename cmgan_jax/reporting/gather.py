@@ -1,6 +1,7 @@
 """Everything the report shows, gathered from finished and evaluated runs."""
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cmgan_jax.reporting.examples import make_examples
 from cmgan_jax.reporting.page import DirectionReport, Report
 from cmgan_jax.runs import model as trained
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runs.phases import scored
 from cmgan_jax.runs.record import RECORD_FILE, versions
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.runtime.names import command
@@ -23,24 +25,18 @@ MEASURED = ("headline", "accuracy", "real_accuracy", "worst_class", "diversity")
 
 
 def gather(folder: Path, *, per_class: int, samples: int) -> Report:
-    """The report of the workdirs s2i and i2s in a folder, or of one of them.
+    """The report of one workdir, or of the workdirs s2i and i2s in a folder.
 
     Args:
-      folder: holds the workdirs.
+      folder: a workdir, or what holds them, or one of them.
       per_class: examples of each class.
       samples: generated targets of each example.
 
     Raises:
       FileNotFoundError: no workdir, or one that is not evaluated as it is now.
     """
-    found = [name for name in DIRECTIONS if (folder / name / RECORD_FILE).exists()]
-    if not found:
-        raise FileNotFoundError(
-            f"{folder} holds no workdir s2i or i2s. Train with "
-            f"--workdir={folder / 's2i'}, evaluate it, then report."
-        )
-    models = {name: trained.load(folder / name) for name in found}
-    first = models[found[0]].record
+    models = [trained.load(workdir) for workdir in _workdirs(folder)]
+    first = models[0].record
     return Report(
         dataset=first.dataset,
         made=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
@@ -48,13 +44,29 @@ def gather(folder: Path, *, per_class: int, samples: int) -> Report:
             "report", run=folder, per_class=str(per_class), samples=str(samples)
         ),
         directions=tuple(
-            _direction(model, per_class=per_class, samples=samples)
-            for model in models.values()
+            _direction(model, direction, per_class=per_class, samples=samples)
+            for model in models
+            for direction in model.system.directions
         ),
         sample_rate=first.representation.sample_rate,
-        configuration={name: models[name].record.config for name in found},
+        configuration={
+            model.record.config["direction"]: model.record.config for model in models
+        },
         versions=versions(),
     )
+
+
+def _workdirs(folder: Path) -> list[Path]:
+    if (folder / RECORD_FILE).exists():
+        return [folder]
+    found = [folder / name for name in DIRECTIONS]
+    found = [workdir for workdir in found if (workdir / RECORD_FILE).exists()]
+    if not found:
+        raise FileNotFoundError(
+            f"{folder} is no workdir and holds no workdir s2i or i2s. Train with "
+            f"--workdir={folder / 's2i'}, evaluate it, then report."
+        )
+    return found
 
 
 def results(report: Report) -> dict[str, Any]:
@@ -78,8 +90,9 @@ def results(report: Report) -> dict[str, Any]:
     }
 
 
-def _direction(model: Model, *, per_class: int, samples: int) -> DirectionReport:
-    direction = model.direction
+def _direction(
+    model: Model, direction: Direction, *, per_class: int, samples: int
+) -> DirectionReport:
     prepared = open_prepared(model.record.data)
     evaluations = _evaluations(model, prepared, direction)
     examples = make_examples(
@@ -96,9 +109,17 @@ def _direction(model: Model, *, per_class: int, samples: int) -> DirectionReport
         direction=direction.name,
         workdir=str(model.workdir),
         evaluations=evaluations,
-        metrics=tuple(MetricsWriter.read(model.workdir)),
+        metrics=tuple(
+            _of_direction(line, direction) for line in MetricsWriter.read(model.workdir)
+        ),
         examples=examples,
     )
+
+
+def _of_direction(line: Mapping[str, Any], direction: Direction) -> dict[str, Any]:
+    """What a run of both directions logs of one of them, named as by a run of one."""
+    ending = scored("", direction.name)
+    return {name.removesuffix(ending): value for name, value in line.items()}
 
 
 def _evaluations(

@@ -31,6 +31,12 @@ I2S = (
 
 
 @pytest.fixture(scope="session")
+def tiny():
+    """What makes any system small and its training short."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
 def training_flags():
     """Direction -> what `train` is given besides data and workdir."""
     return {"s2i": S2I, "i2s": I2S}

@@ -15,6 +15,8 @@ import soundfile
 import cmgan_jax
 from cmgan_jax.evaluation.judges import stored_judges
 from cmgan_jax.evaluation.table import Table
+from cmgan_jax.reporting.gather import _of_direction
+from cmgan_jax.signals.direction import DIRECTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -233,3 +235,27 @@ def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_p
     assert len(digests) == 2
     again = run_verb("reproduce", *flags)
     assert again.returncode == 0 and "steps/s" not in again.stderr, again.stderr
+
+
+def test_a_run_of_both_directions_is_reported_too(data, tiny, run_verb, tmp_path):
+    flags = (*tiny, "--config.gallery.size=40", f"--workdir={tmp_path}")
+    verbs = (
+        ("train", "--config=retrieval:both", *flags, f"--data={data.path}"),
+        ("evaluate", f"--workdir={tmp_path}"),
+        ("report", f"--run={tmp_path}", "--samples=1"),
+    )
+    for verb in verbs:
+        done = run_verb(*verb)
+        assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert set(results["s2i"]) == set(results["i2s"]) == {"test", "test_performers"}
+    assert set(results["configuration"]) == {"both"}
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "Sound to image" in page and "Image to sound" in page
+
+
+def test_what_a_run_of_both_logs_is_told_apart():
+    line = {"phase": "gan", "validation_accuracy_s2i": 0.9, "g_loss": 1.0}
+    seen = [_of_direction(line, way) for way in DIRECTIONS.values()]
+    assert [one.get("validation_accuracy") for one in seen] == [0.9, None]
+    assert all(one["g_loss"] == 1.0 for one in seen)
