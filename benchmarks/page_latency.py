@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -27,6 +28,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workdir", action="append", default=[])
     parser.add_argument("--n", type=int, default=200)
+    parser.add_argument(
+        "--piece",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("DIRECTION", "FILE"),
+        help="s2i and a recording, or i2s and a film, to be made as one piece",
+    )
     parser.add_argument("--port", type=int, default=8123)
     given = parser.parse_args()
     flags = [f"--workdir={workdir}" for workdir in given.workdir]
@@ -47,11 +56,49 @@ def main() -> None:
                 for way in ways
                 for samples in SAMPLES
             }
+            pieces = [piece(client, *one) for one in given.piece]
     finally:
         server.terminate()
         server.wait()
-    table = {"seconds until warm": round(warm, 2), "seconds": measured}
+    table = {
+        "seconds until warm": round(warm, 2),
+        "seconds": measured,
+        "pieces": pieces,
+    }
     print(json.dumps(table | {"machine": describe_machine()}, indent=2))
+
+
+def piece(client: httpx.Client, direction: str, file: str) -> dict:
+    """Of a whole recording or film: seconds until its piece is fetched.
+
+    It is begun once more, for the seconds that results take meanwhile, and stopped.
+    """
+    content, started = Path(file).read_bytes(), time.monotonic()
+    address = begin(client, direction, content)
+    while (about := client.get(address).raise_for_status().json())["state"] != "done":
+        time.sleep(0.1)
+    size = sum(len(client.get(f"{address}/{x}").content) for x in about["files"])
+    taken = time.monotonic() - started
+    client.delete(address)
+    address = begin(client, direction, content)
+    while client.get(address).raise_for_status().json()["state"] != "making":
+        time.sleep(0.1)
+    meanwhile = percentiles(client, direction, 1, 20)
+    client.delete(address)
+    return {
+        "file": Path(file).name,
+        "direction": direction,
+        "lasts": round(about["of"], 1),
+        "seconds": round(taken, 2),
+        "megabytes": round(size / 1e6, 1),
+        "one at a time meanwhile": meanwhile,
+    }
+
+
+def begin(client: httpx.Client, direction: str, content: bytes) -> str:
+    """The address of a piece that is begun."""
+    begun = client.post(f"/pieces/{direction}", content=content)
+    return f"/pieces/{begun.raise_for_status().json()['piece']}"
 
 
 def wait_until_warm(client: httpx.Client, server: subprocess.Popen) -> None:

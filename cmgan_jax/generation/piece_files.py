@@ -1,6 +1,8 @@
 """Whole recordings and films to files, one after the other."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from cmgan_jax.generation.film_of_recording import film_of_recording
 from cmgan_jax.generation.request import Request
@@ -49,24 +51,47 @@ def _write_piece(
     request: Request,
     told: Callable[[float], None],
 ) -> None:
-    stem = request.output / one.name(0, sample, request.samples)
-    first, second = (
-        stem.with_name(stem.name + end)
-        for end in piece_suffixes(model.direction.target)
-    )
-    shared = {
-        "settings": request.piece(sample),
-        "replace": request.overwrite,
-        "told": told,
-    }
-    if model.direction.target == "image":
-        film_of_recording(model, one.input.path, first, sheet=second, **shared)
-        return
-    soundtrack_of_film(
+    make_piece(
         model,
         one.input.path,
-        first,
-        film=second,
+        request.output / one.name(0, sample, request.samples),
+        settings=request.piece(sample),
         frames_per_second=request.frames_per_second,
-        **shared,
+        replace=request.overwrite,
+        told=told,
     )
+
+
+def make_piece(
+    model: Model,
+    given: Path,
+    stem: Path,
+    *,
+    frames_per_second: float | None = None,
+    **more: Any,
+) -> tuple[Path, ...]:
+    """Makes one piece: of a recording a film, of pictures a soundtrack.
+
+    Args:
+      model: of one direction.
+      given: a recording, a film, or a folder of frames.
+      stem: path of the results, less what `piece_suffixes` lists.
+      frames_per_second: of a folder of frames.
+      **more: as `film_of_recording` and `soundtrack_of_film` have in common.
+
+    Returns:
+      The files written.
+
+    Raises:
+      MediaError, ValueError, FileExistsError: as these two.
+    """
+    target = model.direction.target
+    files = tuple(stem.with_name(stem.name + end) for end in piece_suffixes(target))
+    if target == "image":
+        film, sheet = files
+        film_of_recording(model, given, film, sheet=sheet, **more)
+    else:
+        wav, film = files
+        more["frames_per_second"] = frames_per_second
+        soundtrack_of_film(model, given, wav, film=film, **more)
+    return files

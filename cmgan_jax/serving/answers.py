@@ -30,6 +30,7 @@ def about(way: Way, origin: str) -> Json:
         "model": f"{model.record.dataset}, step {model.step:,}",
         "has_noise": model.noise_size > 0,
         "has_attention": model.system.looks is not None,
+        "takes_wholes": way.takes_wholes,
         "origin": origin,
     }
 
@@ -39,6 +40,7 @@ def of_moments(moments: Moments) -> Json:
     return {
         "direction": moments.way.direction.name,
         "told": moments.told,
+        "wholes": list(moments.wholes),
         "moments": [
             {"start": one.start_ms / 1000, **_source(one.array)}
             for one in moments.shown

@@ -7,13 +7,21 @@ GET  /gallery/DIRECTION     examples with the truth
 POST /moments               a sound or picture -> what a model can be given of it
 POST /results/DIRECTION     a source [h w c], uint8 -> results (samples, seed, turn)
 POST /attention/DIRECTION   a source -> where it is looked at
+POST /pieces/DIRECTION      a recording, a film or pictures -> the number of a piece of
+                            all of it (seed, sizes, slide_seconds)
+GET  /pieces/NUMBER         how far it is
+GET  /pieces/NUMBER/SUFFIX  a file of it
+DELETE /pieces/NUMBER       stops and forgets it
 
-Nothing is kept between requests. Errors are {"error": a sentence}.
+Nothing else is kept between requests. Errors are {"error": a sentence}.
 """
 
 import contextlib
 import logging
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -24,8 +32,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from cmgan_jax.serving.bodies import read_body, uploaded
+from cmgan_jax.serving.bodies import read_body, receive_file, uploaded
 from cmgan_jax.serving.guard import Guard
+from cmgan_jax.serving.pieces import Order, Piece
 from cmgan_jax.serving.refusal import Refused
 from cmgan_jax.serving.studio import Studio
 from cmgan_jax.serving.ways import Way, Wish
@@ -33,7 +42,14 @@ from cmgan_jax.serving.ways import Way, Wish
 _ROOM = Path(__file__).parent
 # The report and this page have their colours in common.
 _FILES = (*(_ROOM / "page").iterdir(), _ROOM.parent / "reporting" / "colours.css")
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".mp4": "video/mp4",
+    ".wav": "audio/wav",
+    ".png": "image/png",
+}
 
 
 def make_app(studio: Studio) -> Starlette:
@@ -51,6 +67,7 @@ def make_app(studio: Studio) -> Starlette:
             Route("/", _sent(_ROOM / "page" / "index.html")),
             *(Route(f"/page/{file.name}", _sent(file)) for file in _FILES),
             *_routes(studio),
+            *_piece_routes(studio),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={
@@ -82,7 +99,7 @@ def _routes(studio: Studio) -> list[Route]:
 
     async def results(request: Request) -> Response:
         studio.require_warm()
-        wish = _wish(request)
+        wish = _asked(request, Wish, samples=int, seed=int, turn=float)
         way, source = await _given(request)
         return JSONResponse(await studio.results(way, source, wish))
 
@@ -106,6 +123,43 @@ def _routes(studio: Studio) -> list[Route]:
     ]
 
 
+def _piece_routes(studio: Studio) -> list[Route]:
+    async def begin(request: Request) -> Response:
+        studio.require_warm()
+        way = studio.way(request.path_params["direction"])
+        if not way.takes_wholes:
+            raise Refused(409, "Pieces need a model trained on --sound=log_mel data.")
+        fields = {"seed": int, "sizes": _numbers, "slide_seconds": float}
+        order = _asked(request, Order, **fields)
+        with contextlib.ExitStack() as folder:
+            path = tempfile.TemporaryDirectory(prefix="cmgan_jax_")
+            given = Path(folder.enter_context(path)) / "file"
+            order.require_size(await receive_file(request, given))
+            number = studio.pieces.begin(Piece(way, given, order), folder)
+        return JSONResponse({"piece": number}, 202)
+
+    async def about(request: Request) -> Response:
+        return JSONResponse(studio.pieces.find(request.path_params["number"]).about())
+
+    async def file(request: Request) -> Response:
+        files = studio.pieces.find(request.path_params["number"]).files()
+        suffix = request.path_params["suffix"]
+        if suffix not in files:
+            raise Refused(404, f"The piece has no {suffix!r}, or not yet.")
+        return FileResponse(files[suffix], media_type=_TYPES[f".{suffix}"])
+
+    async def forget(request: Request) -> Response:
+        studio.pieces.forget(request.path_params["number"])
+        return Response(status_code=204)
+
+    return [
+        Route("/pieces/{direction}", begin, methods=["POST"]),
+        Route("/pieces/{number}", about),
+        Route("/pieces/{number}", forget, methods=["DELETE"]),
+        Route("/pieces/{number}/{suffix}", file),
+    ]
+
+
 def _sent(file: Path):
     async def send(request: Request) -> Response:
         return FileResponse(file, media_type=_TYPES[file.suffix])
@@ -113,23 +167,27 @@ def _sent(file: Path):
     return send
 
 
-def _wish(request: Request) -> Wish:
-    """What the query asks for.
+def _asked(
+    request: Request, kind: Callable[..., Any], **fields: Callable[[str], Any]
+) -> Any:
+    """What the query asks for, as an object of some kind.
 
     Raises:
-      Refused: 400, an unknown field, or no number in its range.
+      Refused: 400, an unknown field, or no value in its range.
     """
-    kinds = {"samples": int, "seed": int, "turn": float}
-    unknown = request.query_params.keys() - kinds.keys()
+    unknown = request.query_params.keys() - fields.keys()
     if unknown:
-        known = ", ".join(kinds)
+        known = ", ".join(fields)
         raise Refused(400, f"Unknown: {', '.join(sorted(unknown))}. Known: {known}.")
     try:
-        return Wish(
-            **{name: kinds[name](text) for name, text in request.query_params.items()}
-        )
+        return kind(**{k: fields[k](text) for k, text in request.query_params.items()})
     except ValueError as error:
         raise Refused(400, f"{error}") from error
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Numbers with commas between them."""
+    return tuple(int(number) for number in text.split(","))
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:

@@ -39,12 +39,25 @@ async def uploaded(request: Request) -> AsyncIterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="cmgan_jax_") as folder:
         path = Path(folder) / "file"
-        with path.open("wb") as file:
-            await _receive(request, most=MOST_BYTES, take=file.write)
-            size = file.tell()
-        if size == 0:
-            raise Refused(400, "The file is empty: choose a sound or a picture.")
+        await receive_file(request, path)
         yield path
+
+
+async def receive_file(request: Request, path: Path) -> int:
+    """Writes a body to a file of a name of our own.
+
+    Returns:
+      Its size in bytes.
+
+    Raises:
+      Refused: as `uploaded`.
+    """
+    with path.open("wb") as file:
+        await _receive(request, most=MOST_BYTES, take=file.write)
+        size = file.tell()
+    if size == 0:
+        raise Refused(400, "The file is empty: choose a sound or a picture.")
+    return size
 
 
 async def _receive(

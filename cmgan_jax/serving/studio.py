@@ -1,4 +1,4 @@
-"""Everything that is served, behind two lines: one reads media, one has the model."""
+"""Everything that is served, behind lines: for media, for the model, for pieces."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from cmgan_jax.serving.gallery import find_exhibits
 from cmgan_jax.serving.line import Line
 from cmgan_jax.serving.looking import look
 from cmgan_jax.serving.moments import read_moments
+from cmgan_jax.serving.pieces import Pieces
 from cmgan_jax.serving.refusal import Refused
 from cmgan_jax.serving.ways import MOST_SAMPLES, Way, Wish, perform
 
@@ -25,6 +26,7 @@ class Studio:
 
     Attributes:
       ways: by the name of the direction.
+      pieces: in the making, or made and not yet taken.
     """
 
     def __init__(self, ways: Mapping[str, Way]):
@@ -37,6 +39,7 @@ class Studio:
         self.ways = {way.direction.name: way for way in ways.values()}
         self.reading = Line("reading", room=ROOM)
         self.model = Line("model", room=ROOM)
+        self.pieces = Pieces()
         self._about: list[Json] = []
         self._galleries: dict[str, list[Json]] = {}
         self._failed = ""
@@ -116,6 +119,7 @@ class Studio:
         return answers.of_looks(found)
 
     def close(self) -> None:
-        """Lets nothing more begin."""
+        """Lets nothing more begin, and stops the piece that is in the making."""
+        self.pieces.close()
         self.reading.close()
         self.model.close()

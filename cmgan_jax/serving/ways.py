@@ -46,6 +46,11 @@ class Way:
         """[h w c] of a source."""
         return self.model.record.task.shape(self.direction.source)
 
+    @property
+    def takes_wholes(self) -> bool:
+        """Whether whole recordings or films go this way: its sounds can be heard."""
+        return self.model.record.representation.sound == "log_mel"
+
 
 @dataclasses.dataclass(frozen=True)
 class Wish:

@@ -35,9 +35,14 @@ def untrained_model(small_model, tiny_config, settings_of, tmp_path_factory):
         return jax.numpy.asarray(values, leaf.dtype)
 
     shapes = system.inference_shapes(system.generating)
+    record = small_model.record
+    # Long enough for the frames of a soundtrack to overlap.
+    representation = dataclasses.replace(record.representation, n_fft=2048)
     return Model(
         workdir=tmp_path_factory.mktemp("untrained"),
-        record=dataclasses.replace(small_model.record, config=config.to_dict()),
+        record=dataclasses.replace(
+            record, config=config.to_dict(), representation=representation
+        ),
         system=system,
         step=0,
         digest="0",
@@ -102,3 +107,13 @@ def tone_wav():
 def photograph():
     """A PNG of 40 x 30 pixels."""
     return png(np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8))
+
+
+@pytest.fixture(scope="session")
+def film_file(write_film, tmp_path_factory):
+    """A film of 1.2 s without sound: two scenes, 25 pictures in a second."""
+    scenes = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
+    scenes = scenes.repeat(12, axis=1).repeat(12, axis=2)
+    path = tmp_path_factory.mktemp("films") / "film.mp4"
+    write_film(path, {40 * n: scenes[n // 15] for n in range(30)}, codec="libx264")
+    return path.read_bytes()

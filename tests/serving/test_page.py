@@ -6,10 +6,12 @@ import pytest
 
 SOON = 30_000  # ms; a busy machine takes its time
 
-DROP = """([name, content]) => {
-  const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+DROP = """(files) => {
   const given = new DataTransfer();
-  given.items.add(new File([bytes], name));
+  for (const [name, content] of files) {
+    const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+    given.items.add(new File([bytes], name));
+  }
   const drop = new DragEvent("drop", {dataTransfer: given, bubbles: true});
   document.querySelector("#drop").dispatchEvent(drop);
 }"""
@@ -39,8 +41,9 @@ def page(browser, server):
     assert [line for line in said if "Failed to load resource" not in line] == []
 
 
-def drop(page, name, content):
-    page.evaluate(DROP, [name, base64.b64encode(content).decode()])
+def drop(page, name, content, **others):
+    files = {name: content} | others
+    page.evaluate(DROP, [[n, base64.b64encode(c).decode()] for n, c in files.items()])
 
 
 def results(page, count=4):
@@ -83,6 +86,73 @@ def test_a_dropped_sound_becomes_pictures_with_what_the_classifier_says(page, to
     page.check("#look")
     page.wait_for_selector("#given canvas")
     assert "gate" in page.text_content("#gate")
+
+
+def played(page, name):
+    """Plays a film that was made, by its label, to its end; what it shows of itself."""
+    film = page.wait_for_selector(f"#piece video[aria-label*='{name}']")
+    duration, reached, error = film.evaluate(PLAY)
+    assert (reached, error) == (duration, None)
+    heard = film.evaluate("(film) => film.webkitAudioDecodedByteCount")
+    return duration, film.evaluate("(film) => film.videoWidth"), heard
+
+
+def test_a_recording_becomes_a_film_that_plays_by_keyboard_alone(page, tone_wav):
+    drop(page, "tone.wav", tone_wav)
+    button = page.get_by_role("button", name="Make a film of its player")
+    button.press("Enter")
+    duration, width, heard = played(page, "film from tone.wav")
+    assert duration == pytest.approx(2.0, abs=0.2) and width == 256 and heard > 0
+    assert page.text_content("#making-told") == "The film from tone.wav is ready."
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="tone.wav: MP4").click()
+    assert saved.value.suggested_filename == "tone_wav.mp4"
+
+
+def test_a_film_gets_a_soundtrack_and_plays(page, film_file):
+    gone = []
+    page.on("request", lambda request: gone.append(request.method))
+    drop(page, "dance.mp4", film_file)
+    page.get_by_role("button", name="Make a soundtrack").click()
+    duration, width, heard = played(page, "dance.mp4 with its soundtrack")
+    assert duration == pytest.approx(1.2, abs=0.2) and width == 48 and heard > 0
+    assert page.get_by_role("link", name="dance.mp4: WAV").count() == 1
+    assert gone.count("DELETE") == 1
+
+
+def test_pictures_that_are_given_together_become_a_slide_show(page, photograph):
+    drop(page, "b.png", photograph, **{"a.png": photograph})
+    page.get_by_label("Seconds for each picture").fill("0.5")
+    page.get_by_role("button", name="for all 2 pictures").click()
+    assert played(page, "2 pictures")[0] == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_piece_that_is_stopped_or_broken_is_told(page, tone_wav, film_file):
+    drop(page, "cut.mp4", film_file[: len(film_file) // 2])
+    page.wait_for_selector("#message:text('cut.mp4: The file')")
+    page.route("**/pieces/*", lambda route: told(route, MAKING))
+    drop(page, "tone.wav", tone_wav)
+    page.get_by_role("button", name="Make a film of its player").click()
+    page.wait_for_selector("progress[value='1'][max='2']")
+    assert page.text_content("#making-told") == "Making the film from tone.wav …"
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_selector("#making", state="hidden")
+    assert page.text_content("#making-told") == ""
+    broken = {"error": "The file is damaged."}
+    page.route("**/pieces/*", lambda route: told(route, broken, status=415))
+    page.get_by_role("button", name="Make a film of its player").click()
+    page.wait_for_selector("#whole-trouble:text('tone.wav: The file is damaged.')")
+
+
+MAKING = {"state": "making", "seconds": 1, "of": 2, "files": []}
+
+
+def told(route, answer, status=200):
+    """Answers what the page asks of a piece; begins and forgets it really."""
+    if route.request.method == "GET":
+        route.fulfill(json=answer, status=status)
+    else:
+        route.continue_()
 
 
 def test_a_broken_file_is_told_and_the_next_one_works(page, tone_wav):
@@ -190,6 +260,8 @@ def test_nobody_is_kept_out(browser, server, tone_wav, violations, scheme, width
     results(page)
     page.check("#look")
     page.wait_for_selector("#given canvas")
+    page.get_by_role("button", name="Make a film of its player").click()
+    page.wait_for_selector("#piece video")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()

@@ -4,12 +4,11 @@ const LONGEST = 10; // seconds of a recording
 
 const find = (selector) => document.querySelector(selector);
 
-// `take(blob, name)` gets what was given; `tell(text)` says what went wrong.
+// `take(files, name)` gets what was given; `tell(text)` says what went wrong.
 export function listen(take, tell) {
   dropping(take);
   find("#file").addEventListener("change", ({ target }) => {
-    const [file] = target.files;
-    if (file) take(file, file.name);
+    hand([...target.files], take);
     target.value = "";
   });
   recording(take, tell);
@@ -23,9 +22,14 @@ function dropping(take) {
   window.addEventListener("dragleave", () => zone.classList.remove("over"));
   window.addEventListener("drop", (event) => {
     zone.classList.remove("over");
-    const [file] = event.dataTransfer.files;
-    if (file) take(file, file.name);
+    hand([...event.dataTransfer.files], take);
   });
+}
+
+// Several pictures follow one another as their names do.
+function hand(files, take) {
+  files.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  if (files.length) take(files, files[0].name);
 }
 
 async function open(wanted, tell) {
@@ -67,7 +71,7 @@ function recording(take, tell) {
       close(stream);
       button.setAttribute("aria-pressed", "false");
       button.textContent = "Record a sound";
-      take(new Blob(parts, { type: recorder.mimeType }), "recording");
+      take([new Blob(parts, { type: recorder.mimeType })], "recording");
       recorder = null;
     });
   });
@@ -97,6 +101,6 @@ function photographing(take, tell) {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
     end();
-    canvas.toBlob((blob) => take(blob, "photograph"), "image/png");
+    canvas.toBlob((blob) => take([blob], "photograph"), "image/png");
   });
 }
