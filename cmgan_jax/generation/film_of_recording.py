@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, Float32, UInt8
 
 from cmgan_jax.generation.pieces import PieceSettings
 from cmgan_jax.media import log_mel
@@ -15,6 +15,7 @@ from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.media.sounds import recorded_sound, sounding
 from cmgan_jax.media.windows import windows_of
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.kept import Keep, keep_nothing
 from cmgan_jax.runtime.whole_file import whole_file
 
 SHOWN_SIDE = 256  # pixels, or the picture's own where that is more
@@ -29,6 +30,7 @@ def film_of_recording(
     sheet: Path | None = None,
     replace: bool = False,
     told: Callable[[float], None] = lambda seconds: None,
+    keep: Keep = keep_nothing,
 ) -> None:
     """Writes a film of the generated player, with the recording as its sound.
 
@@ -45,6 +47,7 @@ def film_of_recording(
       sheet: PNG for a contact sheet of the film.
       replace: whether files of these names may be replaced.
       told: is told how many seconds are done.
+      keep: is asked for the pictures of every few seconds, and computes them or not.
 
     Raises:
       MediaError: the recording is damaged, shorter than a window, or silent.
@@ -65,7 +68,7 @@ def film_of_recording(
             channels=first.shape[1],
         ) as writer:
             writer.sound.write(first)
-            for seconds, picture in pictures_of_sound(model, recording, settings):
+            for seconds, picture in pictures_of_sound(model, recording, settings, keep):
                 writer.show(picture)
                 kept.add(seconds, picture)
                 writer.catch_up(blocks)
@@ -80,7 +83,10 @@ def film_of_recording(
 
 
 def pictures_of_sound(
-    model: Model, recording: Path, settings: PieceSettings
+    model: Model,
+    recording: Path,
+    settings: PieceSettings,
+    keep: Keep = keep_nothing,
 ) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
     """The pictures of a recording's windows and when each begins, in seconds.
 
@@ -93,8 +99,19 @@ def pictures_of_sound(
         pictures = np.zeros((len(starts), *representation.image_shape), np.uint8)
         loud = sounding(windows)
         if loud.any():
-            pictures[loud] = model.generate(
-                log_mel.encode_windows(windows[loud], representation),
-                noise=settings.noise_at(starts[loud] / 1000, model.noise_size),
-            )
+            seconds = starts[loud] / 1000
+            pictures[loud] = keep(_painted, model, windows[loud], seconds, settings)
         yield from zip((starts / 1000).tolist(), pictures, strict=True)
+
+
+def _painted(
+    model: Model,
+    windows: Float32[np.ndarray, "n w"],
+    seconds: Float[np.ndarray, " n"],
+    settings: PieceSettings,
+) -> UInt8[np.ndarray, "n y x 3"]:
+    """The pictures of windows that begin at these seconds of a recording."""
+    return model.generate(
+        log_mel.encode_windows(windows, model.record.representation),
+        noise=settings.noise_at(seconds, model.noise_size),
+    )

@@ -1,16 +1,23 @@
 """Whole recordings and films to files, one after the other."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
+
+from cmgan_jax.data.integrity import file_digest
 from cmgan_jax.generation.film_of_recording import film_of_recording
 from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.results import Planned
 from cmgan_jax.generation.soundtrack import soundtrack_of_film
+from cmgan_jax.media.reels import frames_in
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.kept import kept_in
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.runtime.version import VERSION
 
 
 def piece_suffixes(modality: str) -> tuple[str, ...]:
@@ -21,27 +28,49 @@ def piece_suffixes(modality: str) -> tuple[str, ...]:
 def write_pieces(model: Model, planned: Sequence[Planned], request: Request) -> None:
     """Generates and writes the pieces of all inputs.
 
+    What is computed is kept in the output folder until all of them are whole, so that
+    the same request goes on where it was stopped, in whatever way.
+
     Raises:
       KeyboardInterrupt: stopped; says how far it came.
+      ValueError: another process makes one of the pieces there.
     """
     todo = [(one, sample) for one in planned for sample in range(request.samples)]
     seconds = sum(one.content.seconds for one, _ in todo)
     progress = Progress("generate", round(seconds), unit="s")
-    before, made = 0.0, 0
+    before, made, begun = 0.0, 0, []
     try:
         for one, sample in todo:
 
             def told(done: float, one=one, before=before) -> None:
                 progress.update(round(before + done), shown(one.input.name))
 
-            _write_piece(model, one, sample, request, told)
+            begun.append(request.output / f".{_key(model, one, sample, request)}.begun")
+            with kept_in(begun[-1]) as keep:
+                _write_piece(model, one, sample, request, told=told, keep=keep)
             before, made = before + one.content.seconds, made + 1
     except KeyboardInterrupt:
+        again = " with --overwrite" if made and not request.overwrite else ""
         raise KeyboardInterrupt(
             f"stopped with {made} of {len(todo)} films in {shown(request.output)}; "
-            "the one that was begun is not there. Give the same command with "
-            "--overwrite to make all of them."
+            "the one that was begun is not there. Give the same command "
+            f"again{again} to go on: what was computed is kept beside them until then."
         ) from None
+    for file in begun:
+        file.unlink(missing_ok=True)
+
+
+def _key(model: Model, one: Planned, sample: int, request: Request) -> str:
+    """A name for all that a piece depends on."""
+    path = one.input.path
+    files = frames_in(path) if path.is_dir() else [path]
+    depends = (
+        (VERSION, jax.__version__, jax.default_backend()),
+        (model.digest, model.direction.name, model.record.representation),
+        (request.piece(sample), request.frames_per_second),
+        [file_digest(file) for file in files],
+    )
+    return hashlib.sha256(repr(depends).encode()).hexdigest()[:32]
 
 
 def _write_piece(
@@ -49,7 +78,7 @@ def _write_piece(
     one: Planned,
     sample: int,
     request: Request,
-    told: Callable[[float], None],
+    **more: Any,
 ) -> None:
     make_piece(
         model,
@@ -58,7 +87,7 @@ def _write_piece(
         settings=request.piece(sample),
         frames_per_second=request.frames_per_second,
         replace=request.overwrite,
-        told=told,
+        **more,
     )
 
 

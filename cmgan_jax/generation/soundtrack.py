@@ -19,6 +19,7 @@ from cmgan_jax.media.reels import Reel, SceneWatch, open_reel
 from cmgan_jax.media.sound_writing import write_wav_blocks
 from cmgan_jax.runs.generating import BATCH_SIZE
 from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.kept import Keep, keep_nothing
 from cmgan_jax.runtime.whole_file import whole_file
 from cmgan_jax.signals.joining import PlacedWindow, join_windows
 from cmgan_jax.signals.representation import Representation
@@ -39,6 +40,7 @@ def soundtrack_of_film(
     frames_per_second: float | None = None,
     replace: bool = False,
     told: Callable[[float], None] = lambda seconds: None,
+    keep: Keep = keep_nothing,
 ) -> None:
     """Writes the sound of a film's pictures, as long as they are, and the film with it.
 
@@ -56,6 +58,7 @@ def soundtrack_of_film(
       frames_per_second: of a folder.
       replace: whether files of these names may be replaced.
       told: is told how many seconds are heard.
+      keep: is asked for windows and for blocks of samples, and computes them or not.
 
     Raises:
       MediaError: the film is damaged, or shows nothing.
@@ -67,7 +70,7 @@ def soundtrack_of_film(
     with tempfile.TemporaryFile(dir=wav.parent) as spool:
         with open_reel(pictures, frames_per_second) as reel:
             sounds = False
-            for block in sound_of_pictures(model, reel, settings):
+            for block in sound_of_pictures(model, reel, settings, keep):
                 sounds = sounds or bool(block.any())
                 block.tofile(spool)
                 told(spool.tell() / 4 / representation.sample_rate)
@@ -83,7 +86,7 @@ def soundtrack_of_film(
 
 
 def sound_of_pictures(
-    model: Model, reel: Reel, settings: PieceSettings
+    model: Model, reel: Reel, settings: PieceSettings, keep: Keep = keep_nothing
 ) -> Iterator[Float32[np.ndarray, " w"]]:
     """The sound of pictures in time, block after block, from the first to the last.
 
@@ -93,6 +96,7 @@ def sound_of_pictures(
       model: of pictures to log-mel sounds.
       reel: the pictures.
       settings: how the piece is made.
+      keep: as `soundtrack_of_film`.
 
     Raises:
       MediaError: a picture cannot be read.
@@ -100,12 +104,13 @@ def sound_of_pictures(
     """
     representation, ends = model.record.representation, []
     looks = _looks(reel, representation, settings.sound_hop, ends)
-    windows = _generated(model, looks, settings)
+    windows = _generated(model, looks, settings, keep)
     blocks = stream_waveform(
         join_windows(windows, representation),
         filter_bank=log_mel.filter_bank(representation),
         representation=representation,
         key=jax.random.key(settings.seed),
+        keep=keep,
     )
     told = 0
     for block in blocks:
@@ -149,7 +154,7 @@ def _looks(
 
 
 def _generated(
-    model: Model, looks: Iterator[_Look], settings: PieceSettings
+    model: Model, looks: Iterator[_Look], settings: PieceSettings, keep: Keep
 ) -> Iterator[PlacedWindow]:
     """The window of every look; of one colour, a silent one."""
     representation = model.record.representation
@@ -161,7 +166,8 @@ def _generated(
             starts = np.array([frames[i] for i in shown]) * (
                 representation.hop_length / representation.sample_rate
             )
-            made = model.generate(
+            made = keep(
+                model.generate,
                 np.stack([pictures[i] for i in shown]),
                 noise=settings.noise_at(starts, model.noise_size),
             )

@@ -71,11 +71,16 @@ def open_reel(path: Path, frames_per_second: float | None = None) -> Iterator[Re
             f"{shown(path)} is a folder: say how many of its pictures are shown in a "
             "second, such as --frames_per_second=25, or 0.2 for a slide show."
         )
-    names = sorted(name for name in os.listdir(path) if not is_left_behind(name))
-    files = [path / name for name in names if (path / name).is_file()]
+    files = frames_in(path)
     if not files:
         raise MediaError(path, "zero_length", "the folder holds no frames.")
     yield Frames(files, frames_per_second)
+
+
+def frames_in(folder: Path) -> list[Path]:
+    """The files of a folder that are its frames, in order."""
+    names = sorted(name for name in os.listdir(folder) if not is_left_behind(name))
+    return [folder / name for name in names if (folder / name).is_file()]
 
 
 class SceneWatch:

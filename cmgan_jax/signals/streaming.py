@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Key
 
+from cmgan_jax.runtime.kept import Keep, keep_nothing
 from cmgan_jax.signals.inversion import find_waveform, floor_power
 from cmgan_jax.signals.representation import Representation
 
@@ -31,6 +32,7 @@ def stream_waveform(
     filter_bank: Float[np.ndarray, "m f"],
     representation: Representation,
     key: Key[Array, ""],
+    keep: Keep = keep_nothing,
 ) -> Iterator[Float32[np.ndarray, " w"]]:
     """The waveform with these mel powers, in memory for one block only.
 
@@ -39,6 +41,7 @@ def stream_waveform(
       filter_bank: mel weights of power spectra, [n_mels, 1 + n_fft // 2].
       representation: of the frames.
       key: random key of the phase to begin with.
+      keep: is asked for every block of samples, and computes it or not.
 
     Yields:
       Samples in the scale of the powers, one hop for each frame in all; 0 where all
@@ -57,8 +60,8 @@ def stream_waveform(
     heard_to = fresh + 2 * _AROUND
     blocks = _blocks(quiet, powers, frames=frames, fresh=fresh, enough=heard_to)
     for bands, real in blocks:
-        found = _found(bands[np.newaxis], begun[np.newaxis], filter_bank, key, block)
-        waveform = np.asarray(found[0])
+        given = bands[np.newaxis], begun[np.newaxis], filter_bank, key, block
+        (waveform,) = keep(_found, *given)
         audible = waveform * _audible(bands, representation)
         yield audible[passed * hop : min(real, heard_to) * hop]
         begun = waveform[fresh * hop : (fresh + _BEGUN) * hop]

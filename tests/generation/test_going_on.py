@@ -1,0 +1,110 @@
+"""A piece that was stopped goes on where it was, and is the same to the byte."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cmgan_jax.generation.generate_files import generate_files
+from cmgan_jax.generation.request import Request
+from cmgan_jax.media import windows
+from cmgan_jax.runs.model import Model
+from cmgan_jax.runtime.kept import kept_in
+
+
+@pytest.fixture
+def given(sound, monkeypatch, tmp_path):
+    """What makes a piece of several parts: 6 s of a tone, 24 s of slides."""
+    monkeypatch.setattr(windows, "_MOST_WINDOWS", 16)
+    sound(tmp_path / "in" / "long.wav", 6.0)
+    draw = np.random.default_rng(0)
+    for number in range(24):
+        path = tmp_path / "in" / "slides" / f"{number:02d}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(draw.integers(0, 256, (16, 16, 3), np.uint8)).save(path)
+    return {"s2i": tmp_path / "in" / "long.wav", "i2s": path.parent}
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Counts batches that models generate; stops after as many as `stop_after`."""
+
+    class Count(list):
+        stop_after = 1000
+
+    count, generate = Count(), Model.generate
+
+    def counted(self, sources, **more):
+        if len(count) == count.stop_after:
+            raise KeyboardInterrupt
+        count.append(len(sources))
+        return generate(self, sources, **more)
+
+    monkeypatch.setattr(Model, "generate", counted)
+    return count
+
+
+@pytest.mark.parametrize("direction", ["s2i", "i2s"])
+def test_a_stopped_piece_goes_on_and_is_the_same(
+    s2i, i2s, given, computed, files_in, tmp_path, direction
+):
+    """The mistakes: all is computed anew; half an array, or one too many, is taken."""
+    model = {"s2i": s2i, "i2s": i2s}[direction]
+    rate = 1.0 if direction == "i2s" else None
+
+    def make(output, **changed):
+        request = Request(tmp_path / output, frames_per_second=rate, **changed)
+        generate_files(model, given[direction], request)
+        return files_in(tmp_path / output)
+
+    def stopped(after):
+        computed.clear()
+        computed.stop_after = after
+        with pytest.raises(KeyboardInterrupt, match="to go on"):
+            make("out", seed=3)
+        return files_in(tmp_path / "out")
+
+    straight = make("straight", seed=3)
+    batches = list(computed)
+    assert len(batches) > 3 and len(straight) == 2
+    ((name, content),) = stopped(after=2).items()
+    # As if it had been killed while it wrote: of a film the second batch.
+    (tmp_path / "out" / name).write_bytes(content[:-100])
+    stopped(after=1)
+    computed.clear()
+    computed.stop_after = 1000
+    assert make("out", seed=3) == straight
+    assert list(computed) == batches[2 if direction == "s2i" else 3 :]
+
+
+def test_what_was_kept_is_of_this_piece_alone(s2i, sound, computed, files_in, tmp_path):
+    """The mistakes: another seed, model or recording of the name goes on with it."""
+    other = dataclasses.replace(s2i, digest="1")
+    path = tmp_path / "in" / "a.wav"
+    for hertz, seed, model in (
+        (440, 0, s2i),
+        (660, 0, s2i),
+        (660, 9, s2i),
+        (660, 9, other),
+    ):
+        sound(path, 2.0, hertz)
+        computed.stop_after = len(computed) + 1
+        request = Request(tmp_path / "out", seed=seed, samples=2)
+        with pytest.raises(KeyboardInterrupt, match=r"1 of 2 .* with --overwrite"):
+            generate_files(model, path, request)
+        for film in (tmp_path / "out").glob("a_*"):
+            film.unlink()
+    assert len(files_in(tmp_path / "out")) == 8
+
+
+def test_one_process_keeps_at_a_time(tmp_path):
+    with kept_in(tmp_path / "a") as keep:
+        assert keep(np.arange, 3).tolist() == [0, 1, 2]
+        with (
+            pytest.raises(ValueError, match="another process"),
+            kept_in(tmp_path / "a"),
+        ):
+            pass
+    with kept_in(tmp_path / "a") as keep:
+        assert keep(np.arange, 9).tolist() == [0, 1, 2]
