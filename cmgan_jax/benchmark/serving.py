@@ -1,5 +1,6 @@
 """What a user waits for: many results, one result, the start."""
 
+import functools
 import subprocess
 import sys
 
@@ -30,8 +31,8 @@ def measure_latency(workload: Workload) -> dict[str, float]:
 def measure_start_up(*, repeats: int) -> Spread:
     """Seconds until `train` has imported all it needs, in a process of its own."""
     command = [sys.executable, "-m", "cmgan_jax", "train", "--help"]
-    # absl's --help ends with status 1, so that a failure cannot be told.
-    return repeat(lambda: subprocess.run(command, capture_output=True), repeats=repeats)
+    start = functools.partial(subprocess.run, command, capture_output=True, check=True)
+    return repeat(start, repeats=repeats)
 
 
 def _generate(workload: Workload, count: int):

@@ -58,6 +58,11 @@ SWEEP = flags.DEFINE_bool(
     "sweep", False, "Also how the cost grows with each property (many compilations)."
 )
 PRETTY = flags.DEFINE_bool("pretty", False, "A table instead of JSON.")
+HELP = {
+    "What goes in": (CONFIG, DATA, BATCH_SIZE),
+    "What is measured": (WHAT, PEER, SWEEP, REPEATS),
+    "What comes out": (PRETTY,),
+}
 
 
 def main() -> None:

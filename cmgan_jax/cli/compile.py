@@ -35,6 +35,10 @@ BATCH_SIZE = flags.DEFINE_integer(
     "batch_size", None, "Pairs per update; default: config.gan.batch_size."
 )
 PRETTY = flags.DEFINE_bool("pretty", False, "A table instead of JSON.")
+HELP = {
+    "What goes in": (CONFIG, DATA, BATCH_SIZE, TOPOLOGY),
+    "What comes out": (PRETTY,),
+}
 
 
 def main() -> None:

@@ -36,6 +36,11 @@ PROTOCOL = flags.DEFINE_enum(
     "of another class: what the numbers are worth without the source.",
 )
 flags.adopt_module_key_flags(processes)
+HELP = {
+    "What goes in": (WORKDIR, DATA, SPLIT),
+    "How it is scored": (PROTOCOL, SEED),
+    **processes.HELP,
+}
 
 
 def main() -> None:

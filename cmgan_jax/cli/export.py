@@ -1,16 +1,12 @@
 """Trained systems as one file: weights for cmgan_jax, or a program for JAX alone.
 
-Weights of one or two directions, which `generate --workdir=FILE` and `cmgan_jax.load`
-read; in half precision, and with a card of what judges say of it:
     python -m cmgan_jax export --workdir=runs/s2i --workdir=runs/i2s \\
         --output=runs/both/orchestra.safetensors --half --data=data/pocket_orchestra
 
-A program of one direction, for processors, NVIDIA GPUs and TPUs, any batch size; what
-it reads and gives is written in it (about.json):
-    python -m cmgan_jax export --workdir=runs/s2i --output=s2i.zip
-
-The same of the model that the package holds:
-    python -m cmgan_jax export --direction=i2s --output=i2s.zip
+writes weights of one or two directions, which `generate --workdir=FILE` and
+`cmgan_jax.load` read; here in half precision, with a card of what judges say of it.
+--output=s2i.zip writes a program of one direction, for processors, NVIDIA GPUs and
+TPUs, any batch size; what it reads and gives is written in it (about.json).
 
 Only what generates is exported: recognisers, discriminator and optimizers are not. The
 output's suffix says which of the two it is.
@@ -56,6 +52,10 @@ DATA = flags.DEFINE_string(
     "is written beside them (.json, .md).",
 )
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
+HELP = {
+    "What goes in": (WORKDIR, DIRECTION, DATA),
+    "What comes out": (OUTPUT, HALF, OVERWRITE),
+}
 
 
 def main() -> None:

@@ -1,38 +1,17 @@
 """Turns sounds into pictures and films, or pictures and films into sounds.
 
-A recording of a second or more: a film of the player it sounds like, with the recording
-as its sound (solo.mp4), and a contact sheet of it (solo.png). Of a shorter one, a
-picture. A film's own sound is a recording as well.
     python -m cmgan_jax generate --input=solo.flac --output=out
 
-That is with the trained model inside the package. With one of your own:
-    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac --output=out
+of a recording of a second or more: a film of the player it sounds like, with the
+recording as its sound (solo.mp4), and a contact sheet of it (solo.png). A film's own
+sound is a recording as well; a shorter one becomes a picture, and with --as=pictures
+every half second of any (solo.png, solo_0500.png ...: the start in ms). A film, or a
+folder of frames with --frames_per_second, gets a soundtrack (dance.wav, dance.mp4), a
+picture half a second of sound (WAV) and the picture of its spectrogram.
 
-A film, or a folder of frames or slides: a soundtrack (dance.wav), and the film with it
-    python -m cmgan_jax generate --workdir=runs/i2s --input=dance.mp4 --output=out
-    python -m cmgan_jax generate --workdir=runs/i2s --input=slides \
-        --frames_per_second=0.25
-
-Single pictures, of every half second: clarinet.png, clarinet_0500.png and so on: the
-start in ms, with zeros in front so that they sort in time
-    python -m cmgan_jax generate --workdir=runs/s2i --input=clarinet.wav --as=pictures
-
-A folder of photographs, its folders too: half a second of sound (WAV) of each, and the
-picture of its spectrogram
-    python -m cmgan_jax generate --workdir=runs/i2s --input=photographs --output=out
-
-Four results of each, with other noise; with another seed, four others
-    python -m cmgan_jax generate --workdir=runs/i2s --input=a.jpg --samples=4 --seed=1
-
-A film of 25 pictures in a second, whose player changes slowly, every ten seconds
-    python -m cmgan_jax generate --workdir=runs/s2i --input=solo.flac \
-        --hop_seconds=0.04 --drift_seconds=10
-
-A folder with notes, covers or damaged files among the sounds
-    python -m cmgan_jax generate --workdir=runs/s2i --input=album --on_bad=skip
-
-The same once more, in place of the results that are there
-    python -m cmgan_jax generate --workdir=runs/s2i --input=album --overwrite
+That is with the model inside the package; --workdir=runs/s2i is one of your own. A
+film that was stopped goes on where it was when the same command is given again.
+docs/media.md has more examples.
 
 All inputs are read before the first result is written. Silent stretches of a sound are
 listed; they give no pictures, and a film is black there. Pictures of one colour give a
@@ -123,6 +102,11 @@ BAD = flags.DEFINE_enum(
 OVERWRITE = flags.DEFINE_bool(
     "overwrite", False, "Results may replace files of their names in --output."
 )
+HELP = {
+    "What goes in": (INPUT, WORKDIR, DIRECTION, FRAMES, BAD),
+    "What comes out": (OUTPUT, AS, SAMPLES, OVERWRITE),
+    "How it is made": (SEED, HOP, DRIFT),
+}
 
 
 def main() -> None:

@@ -36,6 +36,10 @@ DATA = flags.DEFINE_string(
 )
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder to make.", required=True)
 flags.mark_flag_as_required("direction")
+HELP = {
+    "What goes in": (CHECKPOINT, DIRECTION, DATA),
+    "What comes out": (WORKDIR,),
+}
 
 
 def main() -> None:

@@ -24,6 +24,11 @@ STEPS = flags.DEFINE_integer(
     lower_bound=1,
 )
 flags.adopt_module_key_flags(processes)
+HELP = {
+    "What goes in": (DATA,),
+    "How it is made": (STEPS,),
+    **processes.HELP,
+}
 
 
 def main() -> None:

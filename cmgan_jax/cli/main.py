@@ -10,8 +10,9 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from absl import app, flags, logging
+from absl import app, logging
 
+from cmgan_jax.cli.verb_help import define_help
 from cmgan_jax.configs import locate
 from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
@@ -64,9 +65,7 @@ def main() -> None:
     keep_freed_memory()
     with _config_errors_explained():
         module = importlib.import_module(f"cmgan_jax.cli.{verb}")
-    # --help shows the verb's own text and flags.
-    sys.modules["__main__"].__doc__ = module.__doc__
-    flags.adopt_module_key_flags(module)
+    define_help(module)
     try:
         app.run(
             lambda argv: _run(module, argv),
@@ -184,6 +183,6 @@ def _usage() -> str:
             "",
             *lines,
             "",
-            "python -m cmgan_jax VERB --help lists a verb's flags.",
+            "python -m cmgan_jax VERB --help shows an example and the flags of a verb.",
         ]
     )

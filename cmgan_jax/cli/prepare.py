@@ -1,18 +1,13 @@
-"""prepare: turns raw pictures and sounds into arrays that training reads.
+"""Turns raw pictures and sounds into arrays that training reads.
 
-  python -m cmgan_jax prepare
-  python -m cmgan_jax prepare --dataset=sub_urmp --source=Sub-URMP.zip
-  python -m cmgan_jax prepare --dataset=paired_folders --source=my_data
+    python -m cmgan_jax prepare --dataset=paired_folders --source=my_data
 
-Nothing appears at --output before it is complete: interrupt it and run it again. Run
-on finished data, it checks every file and does nothing; where the source has changed,
-it says what, and --update prepares it anew. Whatever is wrong with the material is
-listed in prepare_report.json, beside the data; if nothing could be prepared, in a file
-that the message names.
-
-  python -m cmgan_jax prepare --verify --output=data/mine
-
-checks every byte of finished data and needs no source.
+Without flags it makes the embedded orchestra. Nothing appears at --output before it is
+complete: interrupt it and run it again. Run on finished data, it checks every file and
+does nothing; where the source has changed, it says what, and --update prepares it anew.
+Whatever is wrong with the material is listed in prepare_report.json, beside the data;
+if nothing could be prepared, in a file that the message names. --verify checks every
+byte of finished data at --output and needs no source.
 
 One song in five of train becomes the split judging: only the judges, who score what
 models generate, learn from it.
@@ -129,6 +124,14 @@ _CHECK_CONTENT = flags.DEFINE_bool(
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Processes; 0 is one per core.", lower_bound=0
 )
+HELP = {
+    "What goes in": (_DATASET, _SOURCE, _ON_BAD),
+    "What comes out": (_OUTPUT, _IMAGE_SIZE, _IMAGE_CROP, _SOUND),
+    "Of pocket_orchestra alone": (_SCALE, _SEED),
+    "Of paired_folders alone": (_PAIRING, _WINDOW),
+    "Data that are there already": (_UPDATE, _CHECK_CONTENT, _VERIFY),
+    "How it is made": (_WORKERS,),
+}
 
 
 def main() -> None:

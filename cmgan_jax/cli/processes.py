@@ -38,6 +38,16 @@ flags.register_validator(
     lambda address: not address or address.rpartition(":")[2].isdigit(),
     message="expected HOST:PORT, such as 10.0.0.1:1234.",
 )
+HELP = {
+    "Several processes": (
+        DISTRIBUTED,
+        COORDINATOR_ADDRESS,
+        NUM_PROCESSES,
+        PROCESS_ID,
+        HEARTBEAT_TIMEOUT,
+        INITIALIZATION_TIMEOUT,
+    )
+}
 
 
 def start() -> None:

@@ -24,6 +24,10 @@ PER_CLASS = flags.DEFINE_integer(
 SAMPLES = flags.DEFINE_integer(
     "samples", 3, "Generated targets of each example.", lower_bound=1
 )
+HELP = {
+    "What goes in": (RUN,),
+    "What the page shows": (PER_CLASS, SAMPLES),
+}
 
 
 def main() -> None:

@@ -2,16 +2,14 @@
 
     python -m cmgan_jax reproduce --config=quickstart:s2i --seeds=5 \\
         --data=data/pocket_orchestra --output=runs/quickstart_seeds
-    python -m cmgan_jax reproduce --config=sa_cmgan:quickstart/s2i --seeds=3 \\
-        --systems=sa_cmgan,no_attention,chen2017,cmcgan,retrieval \\
-        --data=data/pocket_orchestra --output=runs/table
 
-Every system in both directions, or those named, from every seed is a cell. Writes
-OUTPUT/results.json, OUTPUT/results.md and OUTPUT/index.html, a page to look at and
-listen to: both test splits, mean, least and most over
-the seeds, the worst class, diversity, every judge, and what differs from the first
-system with a paired interval. Stopped, it goes on where it was; a finished cell is
-never made again, and several processes make different cells.
+--systems=sa_cmgan,no_attention,chen2017 puts several systems, all at the scale of
+--config (such as sa_cmgan:quickstart/s2i), in one table. Every system in both
+directions, or those named, from every seed is a cell. Writes OUTPUT/results.json,
+OUTPUT/results.md and OUTPUT/index.html, a page to look at and listen to: both test
+splits, mean, least and most over the seeds, the worst class, diversity, every judge,
+and what differs from the first system with a paired interval. Stopped, it goes on where
+it was; a finished cell is never made again, and several processes make different cells.
 """
 
 import functools
@@ -58,6 +56,11 @@ CELLS = flags.DEFINE_string(
     "Pattern of the cells to make now, such as 'no_attention*_seed[01]'; the table "
     "holds all that are finished.",
 )
+HELP = {
+    "What goes in": (CONFIG, SYSTEMS, DIRECTION, SEEDS, DATA),
+    "What comes out": (OUTPUT,),
+    "How it is made": (CELLS,),
+}
 
 
 def main() -> None:

@@ -1,18 +1,12 @@
 """Fills stretches of a film in which sound or picture is missing, from the other one.
 
-Silent sound and black pictures are found; other stretches are given. What fills them is
-listed in OUT.json and on the page OUT.html; all else is copied, packet by packet.
     python -m cmgan_jax restore --input=film.mp4 --output=whole.mp4
 
-With systems of your own, one of each direction
-    python -m cmgan_jax restore --input=film.mp4 --output=whole.mp4 \\
-        --workdir=runs/s2i --workdir=runs/i2s
-
-Stretches by their times, in seconds, and nothing else
-    python -m cmgan_jax restore --input=film.mp4 --output=whole.mp4 --find= \\
-        --sound=3.5-5,12-13.25 --pictures=20-22
-
-MP4, MOV and MKV with sound in AAC and pictures in H.264.
+Silent sound and black pictures are found; other stretches are given by their times in
+seconds, such as --sound=3.5-5,12-13.25 --pictures=20-22, and with --find= alone. What
+fills them is listed in OUT.json and on the page OUT.html; all else is copied, packet by
+packet. MP4, MOV and MKV with sound in AAC and pictures in H.264. --workdir, once for
+each direction, names systems of your own.
 """
 
 import dataclasses
@@ -56,6 +50,12 @@ SHORTEST = flags.DEFINE_float(
 )
 SEED = flags.DEFINE_integer("seed", 0, "Of the noise: the same seed, the same result.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Results may replace what is there.")
+HELP = {
+    "What goes in": (INPUT, WORKDIR),
+    "What comes out": (OUTPUT, OVERWRITE),
+    "What is filled": (FIND, SHORTEST, SOUND, PICTURES),
+    "How it is made": (SEED,),
+}
 
 
 def main() -> None:

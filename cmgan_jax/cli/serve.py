@@ -1,17 +1,14 @@
 """A page to play with, at an address of this computer; it needs no network.
 
-With the model that the package holds:
-
-    python -m cmgan_jax serve
-
-With runs of your own, one for each direction:
-
     python -m cmgan_jax serve --workdir=runs/s2i --workdir=runs/i2s
 
-Then open http://127.0.0.1:8000/ in a browser: drop or record a sound and see pictures,
-drop or take a picture and hear sounds.
+serves runs of your own, one for each direction; without --workdir it is the model that
+the package holds. Open http://127.0.0.1:8000/ in a browser: drop or record a sound and
+see pictures or a film, drop or take a picture and hear sounds, drop a film and hear its
+soundtrack. Ctrl-C and SIGTERM end it, with status 0.
 """
 
+import signal
 from pathlib import Path
 
 from absl import flags
@@ -43,6 +40,10 @@ HOST = flags.DEFINE_string(
 PORT = flags.DEFINE_integer(
     "port", 8000, "Port to listen at; 0 takes any that is free.", lower_bound=0
 )
+HELP = {
+    "What is served": (WORKDIR, DATA),
+    "Where": (HOST, PORT),
+}
 
 
 def main() -> None:
@@ -51,6 +52,8 @@ def main() -> None:
     with listen(HOST.value, PORT.value) as listening:
         studio = Studio(open_ways(load(*WORKDIR.value).models, data=data))
         try:
+            # As Ctrl-C; services are ended by this, and ended well.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             serve(make_app(studio), listening)
         except KeyboardInterrupt:
             print("Stopped.")

@@ -35,6 +35,11 @@ RECOGNISERS_FROM = flags.DEFINE_string(
     "settings: takes over its recognisers instead of training them again.",
 )
 flags.adopt_module_key_flags(processes)
+HELP = {
+    "What goes in": (CONFIG, DATA, RECOGNISERS_FROM),
+    "What comes out": (WORKDIR,),
+    **processes.HELP,
+}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Everything that is served, behind lines: for media, for the model, for pieces."""
 
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,21 +45,31 @@ class Studio:
         self._galleries: dict[str, list[Json]] = {}
         self._failed = ""
         self._warm = threading.Event()
+        self._closed = threading.Event()
 
     def warm_up(self) -> None:
         """Compiles and makes the galleries; until it is over, nothing is served."""
+        steps = itertools.product(self.ways.items(), (self._hang, self._rehearse))
         try:
-            for name, way in self.ways.items():
-                origin, exhibits = find_exhibits(way)
-                self._galleries[name] = [answers.of_exhibit(x, way) for x in exhibits]
-                self._about.append(answers.about(way, origin))
-                blank = np.zeros(way.source_shape, np.uint8)
-                perform(way, blank, Wish(samples=MOST_SAMPLES))
-                look(way, blank)
+            for (name, way), step in steps:
+                # A server that is told to end does not compile on.
+                if self._closed.is_set():
+                    return
+                step(name, way)
         except Exception as error:
             self._failed = f"{type(error).__name__}: {error}"
             raise
         self._warm.set()
+
+    def _hang(self, name: str, way: Way) -> None:
+        origin, exhibits = find_exhibits(way)
+        self._galleries[name] = [answers.of_exhibit(x, way) for x in exhibits]
+        self._about.append(answers.about(way, origin))
+
+    def _rehearse(self, name: str, way: Way) -> None:
+        blank = np.zeros(way.source_shape, np.uint8)
+        perform(way, blank, Wish(samples=MOST_SAMPLES))
+        look(way, blank)
 
     def require_warm(self) -> None:
         """Raises Refused, 503 while warming up, 500 if that failed."""
@@ -120,6 +131,7 @@ class Studio:
 
     def close(self) -> None:
         """Lets nothing more begin, and stops the piece that is in the making."""
+        self._closed.set()
         self.pieces.close()
         self.reading.close()
         self.model.close()

@@ -19,7 +19,7 @@ from cmgan_jax.serving import pieces
 from cmgan_jax.serving.pieces import Order, Piece, Pieces
 from cmgan_jax.serving.refusal import Refused
 
-LONG = 60.0  # seconds, for a busy machine
+LONG = 30.0  # seconds, for a busy machine
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def ended(client):
 
 @pytest.fixture
 def held_up(monkeypatch):
-    """What is to be made waits in the making until this is set."""
+    """What is to be made waits in the making, until it is stopped or the test ends."""
     gate = threading.Event()
 
     def make(*arguments, told, **more):
@@ -82,7 +82,8 @@ def held_up(monkeypatch):
         return ()
 
     monkeypatch.setattr(pieces, "make_piece", make)
-    return gate
+    yield
+    gate.set()
 
 
 def test_a_recording_becomes_the_film_that_generate_makes(
