@@ -8,7 +8,6 @@ see pictures or a film, drop or take a picture and hear sounds, drop a film and 
 soundtrack. Ctrl-C and SIGTERM end it, with status 0.
 """
 
-import signal
 from pathlib import Path
 
 from absl import flags
@@ -52,8 +51,6 @@ def main() -> None:
     with listen(HOST.value, PORT.value) as listening:
         studio = Studio(open_ways(load(*WORKDIR.value).models, data=data))
         try:
-            # As Ctrl-C; services are ended by this, and ended well.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
             serve(make_app(studio), listening)
         except KeyboardInterrupt:
             print("Stopped.")

@@ -49,9 +49,9 @@ def write_pieces(model: Model, planned: Sequence[Planned], request: Request) -> 
             with kept_in(begun[-1]) as keep:
                 _write_piece(model, one, sample, request, told=told, keep=keep)
             before, made = before + one.content.seconds, made + 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         again = " with --overwrite" if made and not request.overwrite else ""
-        raise KeyboardInterrupt(
+        raise type(stopped)(
             f"stopped with {made} of {len(todo)} films in {shown(request.output)}; "
             "the one that was begun is not there. Give the same command "
             f"again{again} to go on: what was computed is kept beside them until then."
