@@ -173,6 +173,19 @@ def _quiet_libraries() -> None:
     logging.set_verbosity(logging.FATAL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    _quiet_dropped_reads()
+
+
+def _quiet_dropped_reads() -> None:
+    """Of reads under way when one fails, Orbax drops the rest; Python tells of each."""
+
+    def tell(what) -> None:
+        code = getattr(what.object, "cr_code", None)
+        dropped = code is not None and "/orbax/" in code.co_filename
+        if not dropped and "loop is closed" not in str(what.exc_value):
+            sys.__unraisablehook__(what)
+
+    sys.unraisablehook = tell
 
 
 def _usage() -> str:

@@ -36,8 +36,8 @@ def require_damage(error: Exception, where: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first: TensorStore appends all it knows of the array."""
-    return str(error).split("\n")[0][:300]
+    """What an error says first, without all that TensorStore knows of the array."""
+    return str(error).split("\n")[0].partition(" See full TensorStore")[0][:300]
 
 
 def unreadable_scores(folder: Path) -> dict[int, str]:

@@ -3,6 +3,8 @@
 import errno
 import os
 import signal
+import sys
+import types
 from types import SimpleNamespace
 
 import pytest
@@ -112,3 +114,23 @@ def test_buckets_are_no_folders(arguments, monkeypatch, tmp_path):
     with pytest.raises(SystemExit, match=r"copy it to a disk .* or mount it"):
         main.main()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("library", "told"), [("orbax", False), ("mine", True)])
+def test_reads_that_orbax_drops_are_not_told(library, told, capsys, monkeypatch):
+    """One file that is cut short, and pages of traceback for all the others."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    main._quiet_dropped_reads()
+    program = "async def read(wait):\n  try: await wait\n  finally: 1 / 0"
+    names = {}
+    exec(compile(program, f"/lib/{library}/reading.py", "exec"), names)
+    under_way = names["read"](never())
+    under_way.send(None)
+    del under_way
+    assert ("ZeroDivisionError" in capsys.readouterr().err) == told
+
+
+@types.coroutine
+def never():
+    """What a read waits for that is not finished."""
+    yield
