@@ -26,6 +26,7 @@ from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Represent
 _BUILDERS = {
     "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
     "sub_urmp": ("SubUrmp", "PairedConfig"),
+    "urmp": ("Urmp", "PairedConfig"),
     "paired_folders": ("PairedFolders", "PairedFoldersConfig"),
 }
 _SOUNDS = {
@@ -48,14 +49,16 @@ _DATASET = flags.DEFINE_enum(
     "pocket_orchestra",
     list(_BUILDERS),
     "pocket_orchestra: thirteen drawn and synthesised instruments, made from code, no "
-    "download. sub_urmp: the released Sub-URMP archive or folder. paired_folders: your "
-    "own pictures and sounds.",
+    "download. sub_urmp: the released Sub-URMP archive or folder. urmp: the films that "
+    "it was cut from. paired_folders: your own pictures and sounds.",
 )
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Folder for the prepared data. Default: data/<dataset>."
 )
 _SOURCE = flags.DEFINE_string(
-    "source", None, "Folder or archive with the material of sub_urmp or paired_folders."
+    "source",
+    None,
+    "Folder or archive with the material of sub_urmp, urmp or paired_folders.",
 )
 _ON_BAD = flags.DEFINE_enum(
     "on_bad",
@@ -174,7 +177,7 @@ def _require_compatible_flags() -> None:
     if embedded and _SOURCE.value:
         raise ValueError(
             "--source is given, but pocket_orchestra is made from code: leave it out "
-            "or choose --dataset=sub_urmp or --dataset=paired_folders."
+            "or choose --dataset=sub_urmp, urmp or paired_folders."
         )
     if embedded and _SOUND.value == "pictures":
         raise ValueError(

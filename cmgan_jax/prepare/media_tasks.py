@@ -28,6 +28,8 @@ class MediaFile:
       stem: the name its rows get, unique within the split.
       song: index into the plan's songs.
       time_ms: start of its moment within the song in ms, -1 where unknown.
+      strip: of a film, which part of its width is read, from the left and counted from
+        0, and of how many equal ones.
     """
 
     path: str
@@ -35,6 +37,7 @@ class MediaFile:
     stem: str
     song: int
     time_ms: int = -1
+    strip: tuple[int, int] = moments.WHOLE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +103,9 @@ class StemTask:
     ) -> Moments | None:
         """A picture for every window of the sound of the film's name."""
         try:
-            return moments.film_and_sound(film.path, sound.path, representation)
+            return moments.film_and_sound(
+                film.path, sound.path, representation, strip=film.strip
+            )
         except MediaError as error:
             alone = ClassTask(self.label, (film,), (sound,)).produce(representation)
             both = [Defect(film.shown, error.kind, error.reason)]

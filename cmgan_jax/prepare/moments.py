@@ -24,6 +24,7 @@ WINDOWS = {"loudest": loudest_window, "first": first_window}
 # Of one film: ten minutes, 100 MB with pictures of 64 pixels. A task's rows wait in
 # memory for their turn.
 MOST_ROWS = 6_000
+WHOLE = (0, 1)  # strip of a film's width: the first of one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +127,11 @@ def film(path: str, representation: Representation) -> Moments:
 
 
 def film_and_sound(
-    path: str, sound_path: str, representation: Representation
+    path: str,
+    sound_path: str,
+    representation: Representation,
+    *,
+    strip: tuple[int, int] = WHOLE,
 ) -> Moments:
     """Every sounding window of a sound, and the film's picture at its start.
 
@@ -135,6 +140,8 @@ def film_and_sound(
       sound_path: a sound that begins with the film's first picture, or the film again
         for its own.
       representation: how both become rows.
+      strip: which part of the film's width is looked at, from the left and counted
+        from 0, and of how many equal ones.
 
     Raises:
       MediaError: as `open_film` or `windows_of`, of either file; blank.
@@ -153,7 +160,7 @@ def film_and_sound(
             for i in np.flatnonzero(sounding(windows) & grid.has(starts)).tolist():
                 pixels = opened.at(starts[i] / 1000 + lead)
                 if pixels is not None:
-                    shown[i] = crop_and_resize(pixels, representation)
+                    shown[i] = crop_and_resize(_part(pixels, strip), representation)
             shown = {i: pixels for i, pixels in shown.items() if not is_blank(pixels)}
             spectra = encode_windows(windows[list(shown)], representation)
             for i, spectrum in zip(shown, spectra, strict=True):
@@ -171,6 +178,14 @@ def film_and_sound(
         used=_used(grid.starts, representation),
         notes=(*notes, *grid.notes()),
     )
+
+
+def _part(
+    pixels: UInt8[np.ndarray, "y x 3"], strip: tuple[int, int]
+) -> UInt8[np.ndarray, "y w 3"]:
+    number, count = strip
+    left, right = (place * pixels.shape[1] // count for place in (number, number + 1))
+    return pixels[:, left:right]
 
 
 def _picture_of_sound(path: str, representation: Representation) -> Moments:

@@ -12,12 +12,6 @@ import pathlib
 import re
 
 from cmgan_jax.prepare.datasets.paired_folders.classes import Listing
-from cmgan_jax.prepare.datasets.paired_folders.holding_out import (
-    Moment,
-    grouped,
-    hold_out,
-    place,
-)
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
     SPLITS,
     UnknownLayout,
@@ -25,6 +19,12 @@ from cmgan_jax.prepare.datasets.paired_folders.layout import (
 )
 from cmgan_jax.prepare.datasets.paired_folders.pairing import decide_pairing
 from cmgan_jax.prepare.folders import is_named_film, match_stems, relative
+from cmgan_jax.prepare.holding_out import (
+    Moment,
+    grouped,
+    hold_out,
+    place,
+)
 from cmgan_jax.prepare.media_tasks import ClassTask, MediaFile, StemTask
 from cmgan_jax.prepare.names import same
 from cmgan_jax.prepare.plan import Defect, Plan

@@ -1,4 +1,4 @@
-"""Which moments of people's own folders are held out of training.
+"""Which moments are held out of training where nobody released a split.
 
 Splits that the folders do not name are made of whole songs of train. A class of too few
 songs is cut into runs of neighbours instead, and moments at the borders between splits
