@@ -20,9 +20,9 @@ class Urmp(PairedBuilder):
     DESCRIPTION = (
         "The University of Rochester Multi-Modal Music Performance data set: 44 "
         "pieces, each a film of its players side by side and a recording of every one "
-        "alone. Windows of half a second that are not silent, one every 0.1 s, with the "
-        "player's strip of the picture at their start. No split is released: a tenth "
-        "of the pieces of every instrument is validation, a tenth test."
+        "alone. Windows of half a second that are not silent, one every 0.1 s, with "
+        "the player's strip of the picture at their start. No split is released: a "
+        "tenth of the pieces of every instrument is validation, a tenth test."
     )
     HOMEPAGE = "https://labsites.rochester.edu/air/projects/URMP.html"
     CITATION = """@article{li2018creating,
