@@ -1,5 +1,7 @@
 """A recording of any length to a film of the player it sounds like."""
 
+import functools
+import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +12,7 @@ from jaxtyping import Float, Float32, UInt8
 from cmgan_jax.generation.pieces import PieceSettings
 from cmgan_jax.media import log_mel
 from cmgan_jax.media.contact_sheet import ContactSheet
-from cmgan_jax.media.film_writing import write_film
+from cmgan_jax.media.film_writing import PartedFilm, encode_part, open_mp4
 from cmgan_jax.media.pictures import write_picture
 from cmgan_jax.media.sounds import recorded_sound, sounding
 from cmgan_jax.media.windows import windows_of
@@ -47,39 +49,41 @@ def film_of_recording(
       sheet: PNG for a contact sheet of the film.
       replace: whether files of these names may be replaced.
       told: is told how many seconds are done.
-      keep: is asked for the pictures of every few seconds, and computes them or not.
+      keep: is asked for parts of the film, and computes them or not.
 
     Raises:
       MediaError: the recording is damaged, shorter than a window, or silent.
       FileExistsError: a file of such a name is there and may not be replaced.
     """
     side = max(SHOWN_SIDE, model.record.representation.image_size)
+    rate = Fraction(1 / settings.film_hop).limit_denominator(1000)
+    encode = functools.partial(encode_part, frame_rate=rate, size=(side, side))
     kept = ContactSheet()
     with (
         recorded_sound(recording) as (sample_rate, blocks),
         whole_file(film, replace=replace) as partial,
+        open_mp4(partial) as container,
     ):
-        first = next(blocks)
-        with write_film(
-            partial,
-            frame_rate=Fraction(1 / settings.film_hop).limit_denominator(1000),
-            size=(side, side),
-            sample_rate=sample_rate,
-            channels=first.shape[1],
-        ) as writer:
-            writer.sound.write(first)
-            for seconds, picture in pictures_of_sound(model, recording, settings, keep):
-                writer.show(picture)
-                kept.add(seconds, picture)
-                writer.catch_up(blocks)
-                told(writer.seconds)
-            for block in blocks:
-                writer.sound.write(block)
-            while writer.seconds < writer.sound.seconds:
-                writer.show(picture)
-        if sheet is not None:
-            with whole_file(sheet, replace=replace) as partial_sheet:
-                write_picture(partial_sheet, kept.drawn())
+        first, writer = next(blocks), None
+        for seconds, pictures in pictures_of_sound(model, recording, settings, keep):
+            part = keep(encode, pictures)
+            if writer is None:
+                heard = {"sample_rate": sample_rate, "channels": first.shape[1]}
+                writer = PartedFilm(container, part, **heard)
+                writer.sound.write(first)
+            writer.append(part, blocks)
+            for moment, picture in zip(seconds.tolist(), pictures, strict=True):
+                kept.add(moment, picture)
+            told(float(writer.seconds))
+        for block in blocks:
+            writer.sound.write(block)
+        missing = math.ceil(round((writer.sound.seconds - writer.seconds) * rate, 6))
+        if missing > 0:
+            writer.append(encode(pictures[-1:].repeat(missing, axis=0)), blocks)
+        writer.sound.finish()
+    if sheet is not None:
+        with whole_file(sheet, replace=replace) as partial_sheet:
+            write_picture(partial_sheet, kept.drawn())
 
 
 def pictures_of_sound(
@@ -87,21 +91,21 @@ def pictures_of_sound(
     recording: Path,
     settings: PieceSettings,
     keep: Keep = keep_nothing,
-) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
-    """The pictures of a recording's windows and when each begins, in seconds.
+) -> Iterator[tuple[Float[np.ndarray, " n"], UInt8[np.ndarray, "n h w 3"]]]:
+    """When windows of a recording begin, in seconds, and their pictures, part by part.
 
     Raises:
       MediaError: as `windows_of`.
     """
     representation = model.record.representation
-    hop = settings.film_hop
-    for starts, windows in windows_of(recording, representation, hop):
+    for starts, windows in windows_of(recording, representation, settings.film_hop):
         pictures = np.zeros((len(starts), *representation.image_shape), np.uint8)
-        loud = sounding(windows)
+        loud, seconds = sounding(windows), starts / 1000
         if loud.any():
-            seconds = starts[loud] / 1000
-            pictures[loud] = keep(_painted, model, windows[loud], seconds, settings)
-        yield from zip((starts / 1000).tolist(), pictures, strict=True)
+            pictures[loud] = keep(
+                _painted, model, windows[loud], seconds[loud], settings
+            )
+        yield seconds, pictures
 
 
 def _painted(

@@ -5,6 +5,7 @@ not written.
 """
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -57,6 +58,16 @@ class SoundStream:
         self._written += len(samples)
         self._container.mux(self._stream.encode(frame))
 
+    def catch_up(
+        self, seconds: float, blocks: Iterator[Float[np.ndarray, "t c"]]
+    ) -> None:
+        """Takes blocks until the sound lasts so long, or they end."""
+        while self.seconds < seconds:
+            block = next(blocks, None)
+            if block is None:
+                return
+            self.write(block)
+
     def finish(self) -> None:
         """Writes what the encoder still holds."""
         self._container.mux(self._stream.encode(None))
@@ -90,24 +101,13 @@ class FilmWriter:
 
     def show(self, pixels: UInt8[np.ndarray, "h w 3"]) -> None:
         """Shows a picture, enlarged or shrunk to the film's size, for one frame."""
-        stream = self._pictures
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels)).reformat(
-            width=stream.width,
-            height=stream.height,
-            format="yuv420p",
-            interpolation=Interpolation.BICUBIC,
-        )
-        frame.pts, frame.time_base = self._shown, 1 / stream.average_rate
+        frame = _frame(pixels, self._pictures, self._shown)
         self._shown += 1
-        self._container.mux(stream.encode(frame))
+        self._container.mux(self._pictures.encode(frame))
 
     def catch_up(self, blocks: Iterator[Float[np.ndarray, "t c"]]) -> None:
         """Takes blocks of sound until it is as long as the pictures, or ends."""
-        while self.sound.seconds < self.seconds:
-            block = next(blocks, None)
-            if block is None:
-                return
-            self.sound.write(block)
+        self.sound.catch_up(self.seconds, blocks)
 
     def finish(self) -> None:
         """Writes what the encoders still hold."""
@@ -145,6 +145,74 @@ def write_film(
         writer.finish()
 
 
+def encode_part(
+    pictures: UInt8[np.ndarray, "n h w 3"],
+    *,
+    frame_rate: Fraction,
+    size: tuple[int, int],
+) -> UInt8[np.ndarray, " b"]:
+    """The pictures of a part of a film, encoded, for a `PartedFilm` of the same kind.
+
+    Args:
+      pictures: each shown for one frame, enlarged or shrunk to the size.
+      frame_rate: of the film, pictures per second.
+      size: height and width of the film, even numbers of pixels.
+    """
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4", options={"fflags": "+bitexact"}) as part:
+        stream = _add_pictures(part, frame_rate, size)
+        for number, pixels in enumerate(pictures):
+            part.mux(stream.encode(_frame(pixels, stream, number)))
+        part.mux(stream.encode(None))
+    return np.frombuffer(content.getvalue(), np.uint8)
+
+
+class PartedFilm:
+    """A film whose parts were encoded before, with a sound that is encoded now.
+
+    Attributes:
+      sound: takes the samples.
+      seconds: how long the pictures last so far.
+    """
+
+    def __init__(
+        self,
+        container: av.container.OutputContainer,
+        first: UInt8[np.ndarray, " b"],
+        *,
+        sample_rate: int,
+        channels: int,
+    ):
+        """Begins a film of parts like the first, which is not yet shown."""
+        with _opened(first) as part:
+            (stream,) = part.streams
+            self._pictures = container.add_stream_from_template(stream)
+        self.sound = SoundStream(container, sample_rate=sample_rate, channels=channels)
+        self._container, self.seconds = container, Fraction(0)
+
+    def append(
+        self,
+        part: UInt8[np.ndarray, " b"],
+        blocks: Iterator[Float[np.ndarray, "t c"]],
+    ) -> None:
+        """Goes on with a part, and with sound of the blocks beside it."""
+        with _opened(part) as source:
+            (stream,) = source.streams
+            begin = round(self.seconds / stream.time_base)
+            for packet in source.demux(stream):
+                if not packet.size:  # what demuxing ends with
+                    continue
+                packet.pts, packet.dts = packet.pts + begin, packet.dts + begin
+                self.sound.catch_up(float(packet.dts * packet.time_base), blocks)
+                packet.stream = self._pictures
+                self._container.mux(packet)
+            self.seconds += stream.frames / stream.average_rate
+
+
+def _opened(part: UInt8[np.ndarray, " b"]) -> av.container.InputContainer:
+    return av.open(io.BytesIO(part.tobytes()), format="mp4")
+
+
 def open_mp4(path: str | os.PathLike) -> av.container.OutputContainer:
     """An MP4 to be written."""
     return av.open(os.fspath(path), "w", format="mp4", options=_MP4)
@@ -162,6 +230,20 @@ def _add_pictures(
     stream.codec_context.thread_count = 1
     _be_exact(stream)
     return stream
+
+
+def _frame(
+    pixels: UInt8[np.ndarray, "h w 3"], stream: av.VideoStream, number: int
+) -> av.VideoFrame:
+    """A picture in the size of a stream, as the frame of this number."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels)).reformat(
+        width=stream.width,
+        height=stream.height,
+        format="yuv420p",
+        interpolation=Interpolation.BICUBIC,
+    )
+    frame.pts, frame.time_base = number, 1 / stream.average_rate
+    return frame
 
 
 def _be_exact(stream: av.stream.Stream) -> None:

@@ -168,7 +168,7 @@ def test_a_film_that_is_stopped_is_not_there(
     """The mistake: half a film under its name."""
 
     def stop(*arguments):
-        yield 0.0, np.zeros((16, 16, 3), np.uint8)
+        yield np.zeros(1), np.zeros((1, 16, 16, 3), np.uint8)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(film_of_recording, "pictures_of_sound", stop)

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from cmgan_jax.media.contact_sheet import ContactSheet
-from cmgan_jax.media.film_writing import write_film
+from cmgan_jax.media.film_writing import (
+    PartedFilm,
+    encode_part,
+    open_mp4,
+    write_film,
+)
 
 SIZE = (32, 48)
 RATE = 44100
@@ -102,3 +107,31 @@ def test_a_contact_sheet_covers_a_film_of_any_length(count):
     shown = shown[: min(count, 48)]
     levels = [int(level) for level in shown if level != 24]
     assert levels == sorted(levels) and (count == 1 or levels[-1] > 0.9 * 255 - 20)
+
+
+def test_parts_follow_one_another_with_the_sound_beside_them(tmp_path):
+    """The mistakes: a part begins at 0 again, or late; the sound waits for its end."""
+    # Longer than what a muxer waits for.
+    levels = np.linspace(40, 220, 163).astype(np.uint8)
+    pictures = np.broadcast_to(levels[:, None, None, None], (163, 4, 4, 3))
+    parts = [
+        encode_part(pictures[some], frame_rate=Fraction(10), size=SIZE)
+        for some in (slice(0, 150), slice(150, 162), slice(162, 163))
+    ]
+    blocks = iter(np.zeros((163, RATE // 10, 1), np.float32))
+    with open_mp4(tmp_path / "a.mp4") as container:
+        film = PartedFilm(container, parts[0], sample_rate=RATE, channels=1)
+        for part in parts:
+            film.append(part, blocks)
+        for block in blocks:
+            film.sound.write(block)
+        film.sound.finish()
+    with av.open(str(tmp_path / "a.mp4")) as opened:
+        shown = list(opened.decode(video=0))
+    frames = [(one.time, one.to_ndarray(format="rgb24").mean()) for one in shown]
+    np.testing.assert_allclose([time for time, _ in frames], np.arange(163) / 10)
+    np.testing.assert_allclose([level for _, level in frames], levels, atol=4)
+    with av.open(str(tmp_path / "a.mp4")) as opened:
+        order = [packet.stream.type for packet in opened.demux() if packet.size]
+    assert "audio" in order[: order.index("video") + 4]
+    assert max(map(len, "".join(x[0] for x in order).split("a"))) < 4
