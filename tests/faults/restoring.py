@@ -10,7 +10,7 @@ from tests.faults.promise import Promise
 from tests.faults.smallest import ROOT, Smallest
 
 LONGEST = 10.0  # seconds of a processor, imports included
-ABSENT = ("tensorflow", "tensorflow_datasets", "librosa", "soundfile", "av", "PIL")
+ABSENT = ("tensorflow", "tensorflow_datasets", "librosa", "soundfile", "av")
 PROGRAM = """
 import sys, time
 sys.modules |= dict.fromkeys(sys.argv[2].split(","))

@@ -20,7 +20,7 @@ def prove(smallest: Smallest, trials: int) -> list[Promise]:
     changed = Promise(
         "R14",
         "a run does not go on with another configuration, data or representation; the "
-        "field is named",
+        "field, or what it contradicts, is named",
         "every field of config.json changed",
     )
     damaged = Promise(
@@ -41,8 +41,8 @@ def prove(smallest: Smallest, trials: int) -> list[Promise]:
         if not name.removeprefix("config.").startswith(ADJUSTABLE):
             other = _edited(fields, path, _another(value))
             told = _told(place, other, lambda r: continued(record, r, place, after={}))
-            last = path[-1] if not isinstance(value, list) else name
-            changed.count(last in told, f"{name}: {told or 'accepted'}")
+            refused = told and "broke:" not in told
+            changed.count(bool(refused), f"{name}: {told or 'accepted'}")
         for odd in ODD:
             told = _told(place, _edited(fields, path, odd), lambda r: None)
             kind = "missing" if odd is MISSING else repr(odd)

@@ -75,6 +75,14 @@ def test_sizes_are_whole_numbers_wherever_they_were_edited(value, settings):
         assemble(config, TASK)
 
 
+@pytest.mark.parametrize("value", [[], SimpleNamespace()])
+def test_what_is_no_name_is_no_traceback(value, settings):
+    config = settings("sa_cmgan", "s2i", {})
+    config.gan.loss = value
+    with pytest.raises(ValueError, match=r"config\.gan\.loss=.* is unknown; known:"):
+        assemble(config, TASK)
+
+
 def test_a_missing_field_is_named():
     with pytest.raises(ValueError, match="lacks the field 'system'"):
         assemble(SimpleNamespace(), TASK)
