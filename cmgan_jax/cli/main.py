@@ -39,6 +39,7 @@ VERBS = {
     "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
 }
 _AGAIN = "Give the same command again to go on."
+_TENSORSTORE_FULL = "RESOURCE_EXHAUSTED: Error writing"
 
 
 def main() -> None:
@@ -162,8 +163,9 @@ def _end(argv: list[str], said: str, number: int) -> None:
 
 def _room(error: Exception) -> str:
     """What helps where a disk is full; nothing where it is not."""
-    # TensorStore names the reason in its text alone.
-    full = any(os.strerror(n) in str(error) for n in (errno.ENOSPC, errno.EDQUOT))
+    # TensorStore names the reason in its text alone, and not always the system's.
+    texts = [os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)]
+    full = any(text in str(error) for text in (*texts, _TENSORSTORE_FULL))
     return " Make room, then give the same command again: it goes on." if full else ""
 
 

@@ -43,6 +43,10 @@ def as_it_was(monkeypatch):
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "run/x"),
             "'run/x' Make room, then",
         ),
+        (
+            OSError("RESOURCE_EXHAUSTED: Error writing local file"),
+            "local file Make room, then",
+        ),
     ],
 )
 def test_every_verb_ends_in_one_message(error, message):

@@ -50,7 +50,7 @@ def _fill(smallest: Smallest, promise: Promise, disk: Path, left: int) -> None:
     filler.write_bytes(bytes(free.f_bavail * free.f_frsize - left))
     status, said = smallest.finish(smallest.train(workdir))
     lines = [line for line in said.splitlines() if "steps/s" not in line]
-    clear = sum("No space left" in line for line in lines) == 1
+    clear = sum("Make room" in line for line in lines) == 1
     polite = status == 1 and "Traceback" not in said and clear
     filler.unlink()
     after, more = smallest.finish(smallest.train(workdir))

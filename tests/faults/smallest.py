@@ -66,6 +66,8 @@ class Smallest:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # What is started in the background of a script ignores SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def train(self, workdir: Path, *flags: str, **variables: str) -> subprocess.Popen:
