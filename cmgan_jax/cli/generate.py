@@ -67,7 +67,7 @@ SAMPLES = flags.DEFINE_integer(
 HOP = flags.DEFINE_float(
     "hop_seconds",
     None,
-    "Time between windows of half a second. Left out: 0.5 for single pictures, "
+    "Time between windows. Left out: 0.5 for single pictures, "
     f"{PieceSettings.film_hop} in films, {PieceSettings.sound_hop} in soundtracks.",
     lower_bound=0.01,
 )

@@ -21,7 +21,12 @@ import sys
 from absl import flags, logging
 
 from cmgan_jax.runtime.outputs import require_apart, require_folder
-from cmgan_jax.signals.representation import IMAGE_CROPS, SOUND_KINDS, Representation
+from cmgan_jax.signals.representation import (
+    IMAGE_CROPS,
+    LOG_MEL_WINDOWS,
+    SOUND_KINDS,
+    Representation,
+)
 
 _BUILDERS = {
     "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
@@ -83,6 +88,12 @@ _SOUND = flags.DEFINE_enum(
     "log_mel: one channel that can be turned back into sound. coloured: the authors' "
     "colour-mapped picture. pictures: spectrogram pictures found in --source.",
 )
+_WINDOW_SECONDS = flags.DEFINE_float(
+    "window_seconds",
+    0.5,
+    "Length of a window of sound, in seconds: 0.5, or 1, whose spectrograms have twice "
+    "as many bands and frames, 128 x 128.",
+)
 _SCALE = flags.DEFINE_float(
     "scale",
     1.0,
@@ -129,7 +140,7 @@ _WORKERS = flags.DEFINE_integer(
 )
 HELP = {
     "What goes in": (_DATASET, _SOURCE, _ON_BAD),
-    "What comes out": (_OUTPUT, _IMAGE_SIZE, _IMAGE_CROP, _SOUND),
+    "What comes out": (_OUTPUT, _IMAGE_SIZE, _IMAGE_CROP, _SOUND, _WINDOW_SECONDS),
     "Of pocket_orchestra alone": (_SCALE, _SEED),
     "Of paired_folders alone": (_PAIRING, _WINDOW),
     "Data that are there already": (_UPDATE, _CHECK_CONTENT, _VERIFY),
@@ -184,6 +195,7 @@ def _require_compatible_flags() -> None:
             "--sound=pictures needs spectrogram pictures in a --source: "
             "pocket_orchestra makes sounds; use --sound=log_mel or --sound=coloured."
         )
+    _require_window()
     own = _DATASET.value == "paired_folders"
     if not own and (_PAIRING.present or _WINDOW.present):
         raise ValueError(
@@ -205,6 +217,19 @@ def _require_compatible_flags() -> None:
         )
 
 
+def _require_window() -> None:
+    seconds = _WINDOW_SECONDS.value
+    if seconds not in LOG_MEL_WINDOWS:
+        known = " or ".join(f"{known:g}" for known in LOG_MEL_WINDOWS)
+        raise ValueError(f"--window_seconds={seconds:g}: expected {known}.")
+    cut = _DATASET.value == "sub_urmp" or _SOUND.value == "pictures"
+    if cut and seconds != Representation.window_seconds:
+        raise ValueError(
+            f"--window_seconds={seconds:g}: the sounds of sub_urmp and of "
+            "--sound=pictures were cut before, sub_urmp's to 0.5 s; leave it out."
+        )
+
+
 def _builder(output: pathlib.Path):
     builder_name, config_name = _BUILDERS[_DATASET.value]
     module = importlib.import_module(
@@ -215,11 +240,13 @@ def _builder(output: pathlib.Path):
         settings = {"seed": _SEED.value, "scale": _SCALE.value}
     if _DATASET.value == "paired_folders":
         settings = {"pairing": _PAIRING.value, "window": _WINDOW.value}
+    parameters = _SOUNDS[_SOUND.value] or LOG_MEL_WINDOWS[_WINDOW_SECONDS.value]
     representation = Representation(
         image_size=_IMAGE_SIZE.value,
         image_crop=_IMAGE_CROP.value,
         sound=_SOUND.value,
-        **_SOUNDS[_SOUND.value],
+        window_seconds=_WINDOW_SECONDS.value,
+        **parameters,
     )
     config = getattr(module, config_name)(representation=representation, **settings)
     return getattr(module, builder_name)(

@@ -129,7 +129,7 @@ def picture_filler(
 
     def put(time: float, pixels: UInt8[np.ndarray, "h w 3"]):
         bad = next(b for b in stretches if b.start - 0.002 <= time < b.end)
-        # The last window is half a second long, and so is its picture shown.
+        # The last picture is shown as long as its window lasts.
         picture = made.get(min(int((time - lag) / settings.film_hop + 1e-6), last))
         if picture is None:
             return pixels

@@ -28,7 +28,7 @@ from cmgan_jax.prepare.plan import Plan
 from cmgan_jax.prepare.pool import produce_in_order
 from cmgan_jax.prepare.report import REPORT_FILE, PrepareReport
 from cmgan_jax.prepare.source import list_source
-from cmgan_jax.signals.representation import Representation
+from cmgan_jax.signals.representation import LOG_MEL_WINDOWS, Representation
 
 ON_BAD = ("fail", "skip")
 
@@ -58,13 +58,18 @@ class PairedConfig(tfds.core.BuilderConfig):
         return {name: getattr(self, name) for name in sorted(fields - inherited)}
 
     def _distinct_name(self) -> str:
-        """ "log_mel_64", and a digest where anything else is not the default."""
+        """ "log_mel_64", "log_mel_128_1s", with a digest where more is chosen."""
         shown = {
             name: getattr(self.representation, name)
-            for name in ("sound", "image_size", "colormap")
+            for name in ("sound", "image_size", "colormap", "window_seconds")
         }
         name = f"{shown['sound']}_{shown['image_size']}"
-        plain = type(self)(name=name, representation=Representation(**shown))
+        usual, seconds = {}, shown["window_seconds"]
+        if seconds != Representation.window_seconds:
+            name += f"_{seconds:g}s"
+        if shown["sound"] == "log_mel":
+            usual = LOG_MEL_WINDOWS.get(seconds, {})
+        plain = type(self)(name=name, representation=Representation(**shown, **usual))
         if plain == dataclasses.replace(self, name=name):
             return name
         content = [self.representation.to_json(), self.settings()]

@@ -12,12 +12,11 @@ import itertools
 import pathlib
 from collections.abc import Callable, Iterable
 
+from cmgan_jax.prepare.moments import HOP_SECONDS
 from cmgan_jax.prepare.names import by_number
 
 HELD_OUT = 0.1
 _BLOCKS = 10
-# Windows of 0.5 s that start every 0.1 s no longer overlap once four are missing.
-_GAP = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,13 +53,14 @@ def place(moment: Moment) -> tuple:
 
 
 def hold_out(
-    moments: list[Moment], released: Iterable[str]
+    moments: list[Moment], released: Iterable[str], *, window_seconds: float
 ) -> tuple[list[Moment], list[str]]:
     """Moments with every split, those that nobody released taken out of train.
 
     Args:
       moments: with the splits that their folders name.
       released: the splits that folders name.
+      window_seconds: length of a window of sound.
 
     Returns:
       Moments, and sentences on what was held out and what was left out.
@@ -85,7 +85,7 @@ def hold_out(
             carved = _carve(some, missing)
             if {moment.split for moment in carved} == {"train"}:
                 uncarved.append(name)
-            carved, left_out = _part_blocks(carved)
+            carved, left_out = _part_blocks(carved, window_seconds)
             result += carved
             notes += left_out
     notes.append(
@@ -138,11 +138,13 @@ def _blocks(moments: list[Moment]) -> list[Moment]:
     ]
 
 
-def _part_blocks(moments: list[Moment]) -> tuple[list[Moment], list[str]]:
+def _part_blocks(
+    moments: list[Moment], window_seconds: float
+) -> tuple[list[Moment], list[str]]:
     """One class's moments without those at borders between splits within a song.
 
-    _GAP moments are left out at a border, fewer where a run of neighbours in one split
-    would lose more than a quarter at that end.
+    As many as start within a window are left out at a border, fewer where a run of
+    neighbours in one split would lose more than a quarter at that end.
 
     Returns:
       Moments, and a sentence if any songs were cut.
@@ -153,13 +155,13 @@ def _part_blocks(moments: list[Moment]) -> tuple[list[Moment], list[str]]:
     by_split = itertools.groupby(ordered, key=lambda m: (m.song, m.split))
     runs = [list(run) for _, run in by_split]
     starts, ends = [0] * len(runs), [len(run) for run in runs]
-    gaps = []
+    gap, gaps = round(window_seconds / HOP_SECONDS), []
     for left, right in itertools.pairwise(range(len(runs))):
         if runs[left][0].song != runs[right][0].song:
             continue
         spare = [len(runs[side]) // 4 for side in (left, right)]
-        after = min(_GAP - min(_GAP // 2, spare[0]), spare[1])
-        before = min(_GAP - after, spare[0])
+        after = min(gap - min(gap // 2, spare[0]), spare[1])
+        before = min(gap - after, spare[0])
         ends[left] -= before
         starts[right] = after
         gaps.append(before + after)
@@ -167,8 +169,9 @@ def _part_blocks(moments: list[Moment]) -> tuple[list[Moment], list[str]]:
     return kept, [
         f"{moments[0].name}: too few songs, hence cut into {_BLOCKS} runs of "
         f"neighbours; {len(moments) - len(kept)} moments at the borders between splits "
-        f"are left out, at least {min(gaps, default=0)} at each (windows of 0.5 s that "
-        "start every 0.1 s overlap unless 4 are missing)."
+        f"are left out, at least {min(gaps, default=0)} at each (windows of "
+        f"{window_seconds:g} s that start every {HOP_SECONDS:g} s overlap unless "
+        f"{gap - 1} are missing)."
     ]
 
 

@@ -37,14 +37,16 @@ def about(way: Way, origin: str) -> Json:
 
 def of_moments(moments: Moments) -> Json:
     """The moments of a file; `array` is what /results takes."""
+    way, shown = moments.way, []
+    for one in moments.shown:
+        start = one.start_ms / 1000
+        end = start + way.model.record.representation.window_seconds
+        shown.append({"start": start, "end": end, **_source(one.array)})
     return {
-        "direction": moments.way.direction.name,
+        "direction": way.direction.name,
         "told": moments.told,
         "wholes": list(moments.wholes),
-        "moments": [
-            {"start": one.start_ms / 1000, **_source(one.array)}
-            for one in moments.shown
-        ],
+        "moments": shown,
     }
 
 

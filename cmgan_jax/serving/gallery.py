@@ -43,8 +43,9 @@ def find_exhibits(way: Way) -> tuple[str, tuple[Exhibit, ...]]:
         )
         origin = f"the {split} split of {way.prepared.dataset}, never trained on"
         return origin, tuple(exhibits)
-    record, plan = way.model.record, plan_orchestra(0, scale=_SHORT)
-    sound = record.representation.sound
+    record = way.model.record
+    sound, seconds = record.representation.sound, record.representation.window_seconds
+    plan = plan_orchestra(0, scale=_SHORT, window_seconds=seconds)
     if plan.class_names != record.class_names or sound != "log_mel":
         return "", ()
     origin = "the embedded orchestra, playing songs that were never trained on"

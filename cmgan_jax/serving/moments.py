@@ -17,7 +17,7 @@ from cmgan_jax.serving.refusal import Refused
 from cmgan_jax.serving.ways import Way
 
 MOST_SHOWN = 12
-MOST_HEARD = 1200  # ten minutes of half seconds
+MOST_HEARD = 1200  # ten minutes, one every half second
 
 
 # A film whose sound is no use has pictures still.
@@ -42,7 +42,7 @@ class Moments:
 
 
 def read_moments(file: Path, ways: Mapping[str, Way]) -> Moments:
-    """The moments of a picture (one) or of a sound (every half second of it).
+    """The moments of a picture (one) or of a sound (one every half second).
 
     Of a film they are its sound's; its first picture where that is no use.
 
@@ -74,9 +74,8 @@ def _of_picture(file: Path, ways: Mapping[str, Way]) -> Moments:
 
 def _of_sound(file: Path, ways: Mapping[str, Way]) -> Moments:
     way = _way("sound", ways)
-    sources = read_sources(
-        file, way.model.record.representation, direction=way.direction
-    )
+    representation = way.model.record.representation
+    sources = read_sources(file, representation, direction=way.direction)
     found = list(itertools.islice(sources, MOST_HEARD))
     count = min(len(found), MOST_SHOWN)
     rows = np.unique(np.linspace(0, len(found) - 1, count).astype(int))
@@ -85,7 +84,7 @@ def _of_sound(file: Path, ways: Mapping[str, Way]) -> Moments:
     return Moments(
         way,
         tuple(found[row] for row in rows),
-        _told(len(found), len(rows)),
+        _told(len(found), len(rows), representation.window_seconds),
         (way.direction.name,) if is_long else (),
     )
 
@@ -132,8 +131,8 @@ def _not_taken(modality: str, ways: Mapping[str, Way]) -> str:
     )
 
 
-def _told(found: int, shown: int) -> str:
-    told = f"{counted(found, 'moment')} of half a second"
+def _told(found: int, shown: int, seconds: float) -> str:
+    told = f"{counted(found, 'moment')} of {seconds:g} s"
     if found == MOST_HEARD:
         told += ", all within the first ten minutes"
     return told if shown == found else f"{told}; {shown} of them shown"

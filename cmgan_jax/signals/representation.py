@@ -1,4 +1,4 @@
-"""How a picture and half a second of sound become arrays, parameter by parameter.
+"""How a picture and a window of sound become arrays, parameter by parameter.
 
 The representation is stored beside every prepared data set and inside every workdir;
 training and generation compare the two and refuse to mix different ones.
@@ -13,6 +13,13 @@ import numpy as np
 
 IMAGE_CROPS = ("centre", "original")
 SOUND_KINDS = ("log_mel", "coloured", "pictures")
+# What log-mel spectrograms of a window's length, in seconds, take: as many frames as
+# bands, a power of two. Transforms grow with the bands: of twice as many, half as
+# wide, the shorter ones would leave the lowest less than a bin each.
+LOG_MEL_WINDOWS = {
+    0.5: {},
+    1.0: {"hop_length": 173, "n_mels": 128, "n_fft": 2048},
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -53,8 +53,8 @@ def write_aligned(root, *, stems, images="img", sounds="audio", name="cat"):
         write_sound(root / sounds / name / f"{stem}.wav")
 
 
-def plan_of(root, *, pictures_of_sound=False):
-    return plan_paired_folders(root, pictures_of_sound=pictures_of_sound)
+def plan_of(root, *, pictures_of_sound=False, **asked):
+    return plan_paired_folders(root, pictures_of_sound=pictures_of_sound, **asked)
 
 
 def stems(plan, split, kind):
@@ -135,16 +135,16 @@ def moments_by_number(plan):
 
 
 @pytest.mark.parametrize(
-    ("count", "step", "missing"),
+    ("count", "step", "missing", "seconds"),
     # Four missing moments are 0.5 s if one starts every 0.1 s. The runs of the last
     # are too short to lose as many: two that lie side by side lose one each.
-    [(200, 100, 4), (80, 1, 4), (44, 100, 2)],
+    [(200, 100, 4, 0.5), (80, 1, 4, 0.5), (44, 100, 2, 0.5), (200, 100, 9, 1.0)],
 )
 def test_one_long_song_is_held_out_in_runs_that_nothing_overlaps(
-    tmp_path, count, step, missing
+    tmp_path, count, step, missing, seconds
 ):
     write_aligned(tmp_path, stems=[f"walk_{m * step}" for m in range(count)])
-    plan = plan_of(tmp_path)
+    plan = plan_of(tmp_path, window_seconds=seconds)
     moments, songs = moments_by_number(plan)
     borders = [
         (before, after)
@@ -157,7 +157,7 @@ def test_one_long_song_is_held_out_in_runs_that_nothing_overlaps(
     kept = collections.Counter(split for _, split in moments)
     block = -(-count // 10)
     assert all(block / 2 <= kept[s] <= block for s in ("validation", "test"))
-    assert kept.total() >= count - 5 * len(borders)
+    assert kept.total() >= count - 10 * seconds * len(borders)
     assert len(songs) == 1
     [note] = [note for note in plan.notes if note.startswith("cat: too few songs")]
     assert f"; {count - kept.total()} moments at the borders" in note

@@ -11,6 +11,7 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.performance import (
     CLASS_NAMES,
     Performance,
     SongPlan,
+    draw,
     perform,
     plan_songs,
 )
@@ -24,7 +25,7 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.songs import Song, compose
 from cmgan_jax.prepare.datasets.pocket_orchestra.staging import set_stage
 from cmgan_jax.prepare.datasets.pocket_orchestra.synthesis import hertz, synthesise
 from cmgan_jax.prepare.datasets.pocket_orchestra.tasks import plan_orchestra
-from cmgan_jax.signals.representation import Representation
+from cmgan_jax.signals.representation import LOG_MEL_WINDOWS, Representation
 
 RATE = 22050
 CHANCE = 1 / len(CLASS_NAMES)
@@ -70,6 +71,23 @@ def test_a_task_expects_the_windows_it_makes():
     plan = plan_orchestra(0, scale=0.02)
     for tasks in plan.tasks.values():
         assert tasks[0].expected == len(tasks[0].produce(Representation()).split.image)
+
+
+def test_larger_pictures_and_longer_windows_are_the_same_orchestra():
+    """The mistakes: longer windows cost pairs; larger pictures show something else."""
+    short = plan_orchestra(0, scale=0.02).tasks["test"][:2]
+    long = plan_orchestra(0, scale=0.02, window_seconds=1.0).tasks["test"][:2]
+    assert [task.expected for task in long] == [task.expected for task in short]
+    large = Representation(image_size=128, window_seconds=1.0, **LOG_MEL_WINDOWS[1.0])
+    made = long[0].produce(large).split
+    assert made.image.array.shape == (2, 128, 128, 3)
+    assert made.sound.array.shape == (2, 128, 128, 1)
+    song, times = long[0].song, np.array([0.0, 0.1])
+    small, drawn = (draw(song, times, image_size=size) for size in (64, 128))
+    np.testing.assert_array_equal(made.image.array, drawn)
+    halved = drawn.reshape(2, 64, 2, 64, 2, 3).mean(axis=(2, 4))
+    # Lines are a whole number of pixels wide, and hardly differ otherwise.
+    assert np.abs(halved - small).mean() < 4
 
 
 def test_splits_share_no_song_and_guests_play_nowhere_else():

@@ -107,7 +107,8 @@ def test_a_sound_becomes_its_sounding_moments(client, tone_wav):
     answer = client.post("/moments", content=tone_wav).json()
     assert answer["direction"] == "s2i"
     assert [moment["start"] for moment in answer["moments"]] == [0.0, 1.5]
-    assert answer["told"] == "2 moments of half a second"
+    assert [moment["end"] for moment in answer["moments"]] == [0.5, 2.0]
+    assert answer["told"] == "2 moments of 0.5 s"
     bands = [source_of(one)[..., 0].mean(axis=1) for one in answer["moments"]]
     assert np.argmax(bands[0]) < np.argmax(bands[1])
 
@@ -119,7 +120,7 @@ def test_a_long_sound_shows_some_moments_evenly_spread(client, tone_wav):
     answer = client.post("/moments", content=file.getvalue()).json()
     starts = [moment["start"] for moment in answer["moments"]]
     assert len(starts) == 12 and starts[0] == 0.0 and starts[-1] == 19.5
-    assert answer["told"] == "20 moments of half a second; 12 of them shown"
+    assert answer["told"] == "20 moments of 0.5 s; 12 of them shown"
 
 
 def test_results_are_what_generate_makes(client, moment, small_model):

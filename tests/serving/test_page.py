@@ -76,7 +76,7 @@ def test_a_dropped_sound_becomes_pictures_with_what_the_classifier_says(page, to
     assert picture.get_attribute("alt") == "generated image 1 of 4, from tone.wav"
     assert "own classifier" in made[0].text_content()
     assert "learnt to please" in page.text_content("#critics")
-    assert page.text_content("#told") == "2 moments of half a second"
+    assert page.text_content("#told") == "2 moments of 0.5 s"
     before = sources(page)
     page.check("#moments label:nth-child(2) input")
     page.wait_for_function(

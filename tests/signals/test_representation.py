@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.signals.representation import (
+    LOG_MEL_WINDOWS,
     Representation,
     require_same,
     to_uint8,
@@ -20,6 +21,13 @@ def test_shapes_of_the_default():
     default = Representation()
     assert (default.window_samples, default.frames) == (11025, 64)
     assert (default.sound_shape, default.image_shape) == ((64, 64, 1), (64, 64, 3))
+
+
+@pytest.mark.parametrize("seconds", LOG_MEL_WINDOWS)
+def test_a_window_has_as_many_frames_as_bands(seconds):
+    """The mistake: a hop that gives one frame more or less, which no network takes."""
+    usual = Representation(window_seconds=seconds, **LOG_MEL_WINDOWS[seconds])
+    assert usual.frames == usual.n_mels == round(128 * seconds)
 
 
 def test_shapes_of_coloured_sounds_are_those_of_pictures():

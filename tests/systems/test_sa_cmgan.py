@@ -19,6 +19,7 @@ from cmgan_jax.training.batch import modality_of
 
 IMAGE, SOUND = (64, 64, 3), (64, 64, 1)
 TASK = Task(IMAGE, SOUND, num_classes=13, stem_aligned=True)
+LARGE = Task((128, 128, 3), (128, 128, 1), num_classes=13, stem_aligned=True)
 COLOURED = Task(IMAGE, IMAGE, num_classes=13, stem_aligned=True)
 
 
@@ -48,7 +49,8 @@ def count(tree) -> int:
 
 
 BOTH_WAYS = {"cmcgan", "retrieval", "retrieval_nearest"}
-# Each in one direction, in turn; the default in both.
+DEFAULTS = (("sa_cmgan", "s2i"), ("sa_cmgan", "i2s"))
+# Each in one direction, in turn; the default in both, and with larger sizes.
 CASES = [
     (name, "both" if name in BOTH_WAYS else ("s2i", "i2s")[i % 2])
     for i, name in enumerate(configs.NAMES)
@@ -56,10 +58,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("name", "direction"), sorted({*CASES, ("sa_cmgan", "s2i"), ("sa_cmgan", "i2s")})
+    ("name", "direction", "task"),
+    [
+        *((*case, TASK) for case in sorted({*CASES, *DEFAULTS})),
+        *((*case, LARGE) for case in DEFAULTS),
+    ],
 )
-def test_every_configuration_steps_and_generates(name, direction, settings):
-    system = assemble(settings(name, direction), TASK)
+def test_every_configuration_steps_and_generates(name, direction, task, settings):
+    system = assemble(settings(name, direction), task)
     states = abstract_states(system)
     for phase in system.phases:
         batch = abstract_batch(system, phase)

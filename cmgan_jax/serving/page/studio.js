@@ -64,14 +64,14 @@ function choose(moment) {
   const what = `the ${way.source} given, ${name}`;
   find("#given").replaceChildren(...shown({ picture: moment.picture, sound: moment.sound ?? null }, what));
   if (way.source === "sound") find("#given img").alt = `Spectrogram of ${what}`;
-  if (url && way.source === "sound") find("#given").append(excerpt(url, moment.start, what));
+  if (url && way.source === "sound") find("#given").append(excerpt(url, moment, what));
   lay();
   make();
 }
 
-// The half second of the file itself; left out where the browser cannot play it.
-function excerpt(url, start, what) {
-  const player = element("audio", { controls: true, src: `${url}#t=${start},${start + 0.5}` });
+// The moment of the file itself; left out where the browser cannot play it.
+function excerpt(url, { start, end }, what) {
+  const player = element("audio", { controls: true, src: `${url}#t=${start},${end}` });
   player.setAttribute("aria-label", `Play ${what}`);
   player.addEventListener("error", () => player.remove());
   return player;

@@ -74,4 +74,5 @@ class PairedFolders(PairedBuilder):
             pictures_of_sound=config.representation.sound == "pictures",
             pairing=config.pairing,
             window=config.window,
+            window_seconds=config.representation.window_seconds,
         )

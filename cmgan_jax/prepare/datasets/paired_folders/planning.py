@@ -45,6 +45,7 @@ def plan_paired_folders(
     pictures_of_sound: bool,
     pairing: str = "auto",
     window: str = "loudest",
+    window_seconds: float = 0.5,
 ) -> Plan:
     """Plans folders of sounds and pictures of any classes.
 
@@ -54,6 +55,7 @@ def plan_paired_folders(
       pairing: "stem" or "class", or "auto": as the files' names say.
       window: which window of a recording belongs to the picture of its name, see
         `moments.WINDOWS`.
+      window_seconds: how long a window is.
 
     Returns:
       A plan. Folders of an unknown layout give a plan with one unknown_layout defect
@@ -74,7 +76,9 @@ def plan_paired_folders(
     else:
         moments, orphans = _single_moments(found.files), []
         notes += _lopsided(found.files)
-    moments, held_out = hold_out(moments, found.files.keys())
+    moments, held_out = hold_out(
+        moments, found.files.keys(), window_seconds=window_seconds
+    )
     class_names = tuple(sorted({moment.name for moment in moments}))
     songs = tuple(sorted({f"{moment.name}/{moment.song}" for moment in moments}))
     untrained = set(class_names) - {m.name for m in moments if m.split == "train"}

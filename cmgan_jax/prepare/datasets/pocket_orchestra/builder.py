@@ -17,7 +17,7 @@ class PocketOrchestraConfig(PairedConfig):
 
     Attributes:
       seed: decides songs and casting.
-      scale: length of the songs; 1 gives about 20,000 training pairs.
+      scale: windows of the songs; 1 gives about 20,000 training pairs.
     """
 
     seed: int = 0
@@ -36,8 +36,8 @@ class PocketOrchestra(PairedBuilder):
     BUILDER_CONFIGS: ClassVar = [PocketOrchestraConfig()]
     DESCRIPTION = (
         "Thirteen instruments under Sub-URMP's names, played by drawn musicians. "
-        "Every song is composed, synthesised and drawn by code from a seed; windows of "
-        "0.5 s start every 0.1 s and each has the picture of its first moment. Splits "
+        "Every song is composed, synthesised and drawn by code from a seed; windows "
+        "start every 0.1 s and each has the picture of its first moment. Splits "
         "are by song; every song has its own clothes, room, light, camera and "
         "recording, and shows how its notes are fingered. test_performers has people "
         "who play in no other split."
@@ -46,4 +46,8 @@ class PocketOrchestra(PairedBuilder):
     def _plan(self, source: pathlib.Path | None, scratch: pathlib.Path) -> Plan:
         """One task per song; needs neither source nor scratch."""
         config = self.builder_config
-        return plan_orchestra(config.seed, scale=config.scale)
+        return plan_orchestra(
+            config.seed,
+            scale=config.scale,
+            window_seconds=config.representation.window_seconds,
+        )

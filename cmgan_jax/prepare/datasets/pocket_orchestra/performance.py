@@ -27,7 +27,6 @@ from cmgan_jax.prepare.datasets.pocket_orchestra.timbre import Instrument
 
 CLASS_NAMES: tuple[str, ...] = tuple(sorted(INSTRUMENTS))
 HOP_SECONDS = 0.1
-WINDOW_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +62,7 @@ class SongPlan:
       instrument: class name.
       performer: name of who plays.
       seed: of this song's notes and irregularities.
-      seconds: length of the song.
+      seconds: length of the song: of its windows, which begin 0.1 s apart.
     """
 
     name: str
@@ -75,7 +74,7 @@ class SongPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Performance:
-    """A song in windows of 0.5 s (or as asked), one every 0.1 s.
+    """A song in windows, one every 0.1 s.
 
     Attributes:
       images: the moment at each window's start, RGB, [n s s 3].
@@ -91,7 +90,9 @@ class Performance:
     pitch: Float32[np.ndarray, " n"]
 
 
-def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
+def plan_songs(
+    seed: int, *, scale: float = 1.0, window_seconds: float = 0.5
+) -> dict[str, list[SongPlan]]:
     """Who plays what, in every split.
 
     Songs, and with them clothes, rooms and recordings, differ between all splits.
@@ -100,7 +101,8 @@ def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
 
     Args:
       seed: of the casting and the songs.
-      scale: factor on the length of the songs; every song keeps two windows or more.
+      scale: factor on the windows of the songs; every song keeps two or more.
+      window_seconds: length of a window; songs of longer ones last longer.
 
     Returns:
       The songs of every split.
@@ -130,7 +132,7 @@ def plan_songs(seed: int, *, scale: float = 1.0) -> dict[str, list[SongPlan]]:
                         instrument=instrument,
                         performer=player,
                         seed=(seed * len(CLASS_NAMES) + class_index) * 100 + number,
-                        seconds=round(WINDOW_SECONDS + (windows - 1) * HOP_SECONDS, 3),
+                        seconds=round(window_seconds + (windows - 1) * HOP_SECONDS, 3),
                     )
                 )
         songs_before += len(size.players)

@@ -7,7 +7,6 @@ from cmgan_jax.media.log_mel import encode_windows
 from cmgan_jax.prepare.datasets.pocket_orchestra.performance import (
     CLASS_NAMES,
     HOP_SECONDS,
-    WINDOW_SECONDS,
     SongPlan,
     perform,
     plan_songs,
@@ -25,17 +24,14 @@ class SongTask:
       label: index into the class names.
       song_index: index into the plan's songs.
       performer_index: index into the plan's performers.
+      expected: windows.
     """
 
     song: SongPlan
     label: int
     song_index: int
     performer_index: int
-
-    @property
-    def expected(self) -> int:
-        """Windows."""
-        return round((self.song.seconds - WINDOW_SECONDS) / HOP_SECONDS) + 1
+    expected: int
 
     def produce(self, representation: Representation) -> Produced:
         """Every window with the picture at its start; there are never defects."""
@@ -58,9 +54,9 @@ class SongTask:
         return Produced(Split(image, make_items(sounds, **columns)))
 
 
-def plan_orchestra(seed: int, *, scale: float) -> Plan:
+def plan_orchestra(seed: int, *, scale: float, window_seconds: float = 0.5) -> Plan:
     """Every song of every split, in the order of `plan_songs`."""
-    programme = plan_songs(seed, scale=scale)
+    programme = plan_songs(seed, scale=scale, window_seconds=window_seconds)
     songs = [song for some in programme.values() for song in some]
     names = tuple(song.name for song in songs)
     performers = tuple(sorted({song.performer for song in songs}))
@@ -76,6 +72,7 @@ def plan_orchestra(seed: int, *, scale: float) -> Plan:
                     label=CLASS_NAMES.index(song.instrument),
                     song_index=names.index(song.name),
                     performer_index=performers.index(song.performer),
+                    expected=round((song.seconds - window_seconds) / HOP_SECONDS) + 1,
                 )
                 for song in some
             )

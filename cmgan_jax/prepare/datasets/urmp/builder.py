@@ -12,7 +12,7 @@ from cmgan_jax.prepare.plan import Plan
 
 
 class Urmp(PairedBuilder):
-    """Chamber music of 13 instruments: half a second of one player, and the player."""
+    """Chamber music of 13 instruments: windows of one player, and the player."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
@@ -20,7 +20,7 @@ class Urmp(PairedBuilder):
     DESCRIPTION = (
         "The University of Rochester Multi-Modal Music Performance data set: 44 "
         "pieces, each a film of its players side by side and a recording of every one "
-        "alone. Windows of half a second that are not silent, one every 0.1 s, with "
+        "alone. Windows that are not silent, one every 0.1 s, with "
         "the player's strip of the picture at their start. No split is released: a "
         "tenth of the pieces of every instrument is validation, a tenth test."
     )
@@ -40,4 +40,7 @@ class Urmp(PairedBuilder):
 
     def _plan(self, source: pathlib.Path, scratch: pathlib.Path) -> Plan:
         """See `layout`."""
-        return plan_urmp(open_source(source, scratch, expected=()))
+        return plan_urmp(
+            open_source(source, scratch, expected=()),
+            window_seconds=self.builder_config.representation.window_seconds,
+        )

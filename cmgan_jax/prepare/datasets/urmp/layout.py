@@ -58,11 +58,12 @@ class _Player:
     strip: tuple[int, int]
 
 
-def plan_urmp(root: pathlib.Path) -> Plan:
+def plan_urmp(root: pathlib.Path, *, window_seconds: float = 0.5) -> Plan:
     """Plans URMP as released, or some of its pieces.
 
     Args:
       root: the folder that holds the pieces' folders, or one such folder.
+      window_seconds: how long a window is.
 
     Returns:
       A plan with stem pairing, a task for each player of each piece. A root without
@@ -92,6 +93,7 @@ def plan_urmp(root: pathlib.Path) -> Plan:
             for one in players
         ],
         released=(),
+        window_seconds=window_seconds,
     )
     split_of = {moment.files[0]: moment.split for moment in moments}
     class_names = tuple(sorted({one.instrument for one in players}))
