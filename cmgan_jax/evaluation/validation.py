@@ -40,12 +40,12 @@ def make_sample(
     """Builds (step, variables by phase, alternative) -> scalars that also writes grids.
 
     A grid's columns are source, real target and generated target of evenly spread
-    validation items; see `look` for the scalars. Data without a validation split show
-    training items and log none; without judges no accuracy is logged. A grid is called
-    STEP.png, or STEP_DIRECTION.png where the system knows several directions, and then
-    scalars are named after the direction as well, the mean of their distances beside
-    them; of an alternative to the variables that generate, grid and scalars are named
-    after it.
+    validation items, with the names of their classes beside them; see `look` for the
+    scalars. Data without a validation split show training items and log none; without
+    judges no accuracy is logged. A grid is called STEP.png, or STEP_DIRECTION.png where
+    the system knows several directions, and then scalars are named after the direction
+    as well, the mean of their distances beside them; of an alternative to the variables
+    that generate, grid and scalars are named after it.
 
     Raises:
       ValueError: the run is to be chosen on validation and the data have no such split.
@@ -67,9 +67,8 @@ def make_sample(
         for way, some in pairs.items():
             generated = generate(variables, some.sources, direction=way)
             suffix = scored(f"_{way.name}" if len(pairs) > 1 else "", alternative)
-            _write_grid(
-                workdir / "samples" / f"{step:06d}{suffix}.png", some, generated
-            )
+            path = workdir / "samples" / f"{step:06d}{suffix}.png"
+            _write_grid(path, some, generated, prepared.class_names)
             if validates:
                 seen = look(generated, some.targets, some.label, some.judges)
                 scalars |= {name + suffix: value for name, value in seen.items()}
@@ -146,8 +145,11 @@ def _spread(length: int, count: int) -> np.ndarray:
     return np.linspace(0, length - 1, min(count, length)).astype(int)
 
 
-def _write_grid(path: Path, pairs: _Pairs, generated: np.ndarray) -> None:
+def _write_grid(
+    path: Path, pairs: _Pairs, generated: np.ndarray, class_names: Sequence[str]
+) -> None:
     shown = _spread(len(generated), ROWS)
     columns = [pairs.sources[shown], pairs.targets[shown], generated[shown]]
     pictures = [np.stack([as_picture(x) for x in column]) for column in columns]
-    write_picture(path, grid(pictures))
+    names = [class_names[label] for label in pairs.label[shown]]
+    write_picture(path, grid(pictures, names=names))

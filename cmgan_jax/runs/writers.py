@@ -2,14 +2,22 @@
 
 import json
 import time
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.image
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import IdentityTransform
 from tensorboardX import SummaryWriter
 
 from cmgan_jax.runtime.whole_file import whole_file
+
+_LETTERS = 12  # height of names in a grid, in pixels
+_DOTS = 72  # per inch: a point is a pixel
 
 
 class MetricsWriter:
@@ -80,11 +88,19 @@ def write_picture(path: Path, picture: UInt8[np.ndarray, "h w 3"]) -> None:
 
 
 def grid(
-    columns: list[UInt8[np.ndarray, "n _ _ 3"]], *, gap: int = 2
+    columns: list[UInt8[np.ndarray, "n _ _ 3"]],
+    *,
+    names: Sequence[str] = (),
+    gap: int = 2,
 ) -> UInt8[np.ndarray, "height width 3"]:
     """One picture of several columns of pictures, row i of each side by side.
 
     Pictures smaller than the largest are enlarged, each pixel a whole number of times.
+
+    Args:
+      columns: RGB, n pictures each.
+      names: of the n rows, written to the left of them; none where left out.
+      gap: pixels between pictures, white.
     """
     rows = len(columns[0])
     height, width = (max(c.shape[axis] for c in columns) for axis in (1, 2))
@@ -96,4 +112,34 @@ def grid(
         for i, picture in enumerate(enlarged):
             top, left = gap + i * (height + gap), gap + j * (width + gap)
             canvas[top : top + len(picture), left : left + picture.shape[1]] = picture
-    return canvas
+    if not names:
+        return canvas
+    middles = gap + height / 2 + (height + gap) * np.arange(rows)
+    return np.concatenate([_written(names, middles, len(canvas)), canvas], axis=1)
+
+
+def _written(
+    names: Sequence[str], middles: Float[np.ndarray, " n"], height: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Names below each other, black on white, as wide as the longest takes.
+
+    Args:
+      names: of any writing; what the font lacks becomes boxes.
+      middles: how far below the upper edge each stands, in pixels, [n].
+      height: of the result, in pixels.
+    """
+    figure = Figure(dpi=_DOTS)
+    canvas = FigureCanvasAgg(figure)
+    style = {"fontsize": _LETTERS, "va": "center", "parse_math": False}
+    place = IdentityTransform()
+    texts = [
+        figure.text(_LETTERS / 2, height - middle, name, transform=place, **style)
+        for name, middle in zip(names, middles, strict=True)
+    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        right = max(text.get_window_extent(canvas.get_renderer()).x1 for text in texts)
+        width = round(right + _LETTERS / 2)
+        figure.set_size_inches(width / _DOTS, height / _DOTS)
+        canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]

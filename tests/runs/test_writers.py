@@ -100,3 +100,21 @@ def test_a_damaged_line_is_named(line, workdir):
     path.write_text("\n".join([*lines[:2], line, *lines[3:]]) + "\n")
     with pytest.raises(ValueError, match=rf"^line 3 of {path} is damaged"):
         MetricsWriter.read(workdir)
+
+
+def test_names_stand_beside_their_rows_whatever_they_hold():
+    """The mistakes: upside down; cut off at the right; '$' is set as mathematics."""
+    blank = np.full((3, 20, 20, 3), 255, np.uint8)
+    plain = grid([blank])
+
+    def ink(*names):
+        named = grid([blank], names=names)
+        np.testing.assert_array_equal(named[:, -plain.shape[1] :], plain)
+        return (named[:, : -plain.shape[1]] < 128).any(axis=2)
+
+    rows = ink("", "i", "a double bass").any(axis=1)
+    assert not rows[:22].any() and rows[24:42].any() and rows[46:64].any()
+    wide = ink("", "", "a double bass")
+    assert wide.shape[1] > 2 * ink("i", "i", "i").shape[1]
+    assert wide.any() and not wide[:, -3:].any() and not wide[:, :3].any()
+    assert ink("$a$", "ヴィオラ", "b_c^d").any()
