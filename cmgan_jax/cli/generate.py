@@ -140,8 +140,8 @@ def _model() -> Model:
         translator = load()
         print(
             f"No --workdir: the model {shipped.DEFAULT!r} inside the package is used, "
-            "which learnt drawn players and synthesised sounds. docs/shipped_model.md "
-            "says what to expect of it.",
+            "which learnt drawn players and synthesised sounds; on others expect "
+            f"little. Its card: {shipped.card(shipped.DEFAULT)}",
             file=sys.stderr,
         )
     if DIRECTION.value:

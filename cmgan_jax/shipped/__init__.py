@@ -21,3 +21,12 @@ def locate(name: str) -> Path:
             f"no trained model is called {name!r}; the package has {', '.join(NAMES)}."
         )
     return Path(__file__).with_name(f"{name}.safetensors")
+
+
+def card(name: str) -> Path:
+    """The text of what was measured of the model of that name.
+
+    Raises:
+      ValueError: there is none; lists those there are.
+    """
+    return locate(name).with_suffix(".md")
