@@ -1,4 +1,4 @@
-"""Trained systems as one file: weights for cmgan_jax, or a program for JAX alone.
+"""Trained systems as one file: weights for cmgan_jax, or a program without it.
 
     python -m cmgan_jax export --workdir=runs/s2i --workdir=runs/i2s \\
         --output=runs/both/orchestra.safetensors --half --data=data/pocket_orchestra
@@ -8,8 +8,11 @@ writes weights of one or two directions, which `generate --workdir=FILE` and
 --output=s2i.zip writes a program of one direction, for processors, NVIDIA GPUs and
 TPUs, any batch size; what it reads and gives is written in it (about.json).
 
+A folder that TensorFlow loads and serves, where TensorFlow is installed:
+    python -m cmgan_jax export --direction=i2s --output=i2s.savedmodel
+
 Only what generates is exported: recognisers, discriminator and optimizers are not. The
-output's suffix says which of the two it is.
+output's suffix says which of the three it is.
 """
 
 import dataclasses
@@ -18,13 +21,18 @@ from pathlib import Path
 from absl import flags
 
 from cmgan_jax.data.prepared import open_prepared
-from cmgan_jax.export import program
+from cmgan_jax.export import program, saved_model
 from cmgan_jax.export.card import write_card
 from cmgan_jax.generation.translator import Translator, load
 from cmgan_jax.runs import weights
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.runtime.outputs import require_free
 from cmgan_jax.signals.direction import DIRECTIONS
+
+_PROGRAMS = {
+    program.SUFFIX: program.write_program,
+    saved_model.SUFFIX: saved_model.write_saved_model,
+}
 
 WORKDIR = flags.DEFINE_multi_string(
     "workdir",
@@ -36,7 +44,7 @@ OUTPUT = flags.DEFINE_string(
     "output",
     None,
     f"File to write: NAME{weights.SUFFIX} for weights, NAME{program.SUFFIX} for a "
-    "program.",
+    f"program, NAME{saved_model.SUFFIX} for a folder that TensorFlow loads.",
     required=True,
 )
 DIRECTION = flags.DEFINE_enum(
@@ -61,10 +69,10 @@ HELP = {
 def main() -> None:
     """Writes the file, and a card if there are data to score on."""
     output = Path(OUTPUT.value)
-    if output.suffix not in (weights.SUFFIX, program.SUFFIX):
+    if output.suffix not in (weights.SUFFIX, *_PROGRAMS):
         raise ValueError(
-            f"--output={shown(output)} ends in neither {weights.SUFFIX} (weights) nor "
-            f"{program.SUFFIX} (a program): name it so."
+            f"--output={shown(output)} ends neither in {weights.SUFFIX} (weights) nor "
+            f"in {' or '.join(_PROGRAMS)} (a program): name it so."
         )
     scored = bool(DATA.value) and output.suffix == weights.SUFFIX
     suffixes = (output.suffix, ".json", ".md") if scored else (output.suffix,)
@@ -78,13 +86,15 @@ def main() -> None:
     if HALF.value:
         halves = tuple(weights.rounded(model) for model in translator.models)
         translator = dataclasses.replace(translator, models=halves)
-    if output.suffix == program.SUFFIX:
-        program.write_program(output, translator.model(_direction(translator)))
+    if output.suffix in _PROGRAMS:
+        model = translator.model(_direction(translator))
+        _PROGRAMS[output.suffix](output, model)
     else:
         weights.write_models(output, translator.models)
     if scored:
         write_card(output, translator.models, open_prepared(DATA.value))
-    size = output.stat().st_size / 1e6
+    files = output.rglob("*") if output.is_dir() else [output]
+    size = sum(file.stat().st_size for file in files) / 1e6
     print(f"{shown(output)}: {size:.1f} MB")
 
 

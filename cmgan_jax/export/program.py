@@ -5,6 +5,7 @@ The file is a zip of `program`, which `jax.export.deserialize` reads, and `about
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,15 @@ def write_program(path: Path, model: Model) -> None:
     exported = _exported(model)
     with whole_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         archive.writestr(PROGRAM, bytes(exported.serialize()))
-        archive.writestr(ABOUT, json.dumps(_about(model), indent=2))
+        archive.writestr(ABOUT, json.dumps(about(model), indent=2))
 
 
-def _exported(model: Model) -> export.Exported:
+def generating(model: Model) -> Callable[..., jax.Array]:
+    """(sources uint8 [b h w c], noise float32 [b m]) -> targets uint8 [b h w c].
+
+    Raises:
+      ValueError: the system knows several directions.
+    """
     direction = model.direction
 
     @jax.jit
@@ -54,15 +60,19 @@ def _exported(model: Model) -> export.Exported:
 
         return jax.vmap(one)(sources, noise)
 
+    return generate
+
+
+def _exported(model: Model) -> export.Exported:
     (b,) = export.symbolic_shape("b")
-    shape = model.record.task.shape(direction.source)
-    return export.export(generate, platforms=PLATFORMS)(
+    shape = model.record.task.shape(model.direction.source)
+    return export.export(generating(model), platforms=PLATFORMS)(
         jax.ShapeDtypeStruct((b, *shape), "uint8"),
         jax.ShapeDtypeStruct((b, model.noise_size), "float32"),
     )
 
 
-def _about(model: Model) -> dict[str, Any]:
+def about(model: Model) -> dict[str, Any]:
     """What a reader of the program needs to make sources and to use targets."""
     direction, task = model.direction, model.record.task
     return {
