@@ -29,7 +29,8 @@ def test_it_gives_what_the_model_does_for_any_batch(parts, small_model, small_da
         expected = small_model.generate(sounds[rows], seed=4)
         assert made.dtype == np.uint8 and made.shape == expected.shape
         # Another program rounds otherwise, now and then.
-        assert np.abs(np.asarray(made, int) - expected).max() <= 1
+        apart = np.abs(np.asarray(made, int) - expected)
+        assert apart.max() <= 1 and apart.mean() < 0.05
 
 
 def test_it_says_what_it_takes_and_where_it_runs(parts, small_model):
