@@ -121,11 +121,12 @@ def picture_filler(
     with open_streams(path) as (_, _, heard):
         lag = _begin(heard)
     made, last = {}, 0
-    for seconds, picture in pictures_of_sound(model, path, settings):
-        time, last = seconds + lag, round(seconds / settings.film_hop)
-        near = any(b.start - 1 < time < b.end + 1 for b in stretches)
-        if near and picture.any():
-            made[last] = picture
+    for part in pictures_of_sound(model, path, settings):
+        for seconds, picture in zip(*part, strict=True):
+            time, last = seconds + lag, round(seconds / settings.film_hop)
+            near = any(b.start - 1 < time < b.end + 1 for b in stretches)
+            if near and picture.any():
+                made[last] = picture
 
     def put(time: float, pixels: UInt8[np.ndarray, "h w 3"]):
         bad = next(b for b in stretches if b.start - 0.002 <= time < b.end)
