@@ -34,6 +34,8 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jaxtyping.install_import_hook("cmgan_jax", "beartype.beartype")
 
 
+# First, as pytest-xdist reads the marks in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """A file's tests run in one process; so do all that need the verbs' judges."""
     for item in items:
