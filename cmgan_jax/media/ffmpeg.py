@@ -23,6 +23,10 @@ _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,loas,matroska,mov,"
     "mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,ogg,rm,tak,tta,voc,w64,wav,wv"
 )
+# Titles in other encodings end nothing; PyAV 19 keeps them, and has no such argument.
+_ODD_TITLES = (
+    {} if int(av.__version__.split(".")[0]) > 18 else {"metadata_errors": "ignore"}
+)
 # Between the sound's clock and its samples, before a gap is one.
 _LARGEST_GAP = 0.05
 _BLOCK = 1 << 16
@@ -42,7 +46,7 @@ def open_container(file: MediaFile) -> av.container.InputContainer:
       FfmpegError: it is none of the formats above, or its header is damaged.
     """
     options = {"format_whitelist": _FORMATS}
-    return av.open(file, metadata_errors="ignore", options=options)
+    return av.open(file, options=options, **_ODD_TITLES)
 
 
 @dataclasses.dataclass
