@@ -8,6 +8,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+import jax
+
 from cmgan_jax.export.program import ABOUT, PLATFORMS, about, generating
 from cmgan_jax.runs.model import Model
 
@@ -16,6 +18,10 @@ SUFFIX = ".savedmodel"
 
 class TensorFlowMissingError(ValueError):
     """A SavedModel is asked for where there is no TensorFlow to write it."""
+
+
+class TensorFlowTooOldError(ValueError):
+    """TensorFlow does not know the operations that this JAX writes."""
 
 
 def write_saved_model(path: Path, model: Model) -> None:
@@ -32,6 +38,7 @@ def write_saved_model(path: Path, model: Model) -> None:
 
     Raises:
       TensorFlowMissingError: TensorFlow cannot be imported.
+      TensorFlowTooOldError: it cannot run what was written; there is no folder then.
       FileExistsError: the folder is there; a folder is never replaced.
       ValueError: the system knows several directions.
     """
@@ -54,6 +61,7 @@ def write_saved_model(path: Path, model: Model) -> None:
         extra = partial / "assets.extra"
         extra.mkdir()
         (extra / ABOUT).write_text(json.dumps(about(model), indent=2), encoding="utf-8")
+        _require_it_runs(tf, partial, model)
         partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -78,3 +86,19 @@ def _module(tf, jax2tf, model: Model):
         autograph=False,
     )
     return module
+
+
+def _require_it_runs(tf, folder: Path, model: Model) -> None:
+    shape = model.record.task.shape(model.direction.source)
+    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    try:
+        serve(
+            sources=tf.zeros([1, *shape], tf.uint8),
+            noise=tf.zeros([1, model.noise_size]),
+        )
+    except tf.errors.OpError as error:
+        raise TensorFlowTooOldError(
+            f"TensorFlow {tf.__version__} cannot run what JAX {jax.__version__} "
+            "writes: install a newer TensorFlow or an older JAX, or export a program "
+            "(.zip), which JAX alone runs."
+        ) from error
