@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cmgan_jax.runtime.outputs import is_writable
+
 
 def settle_caches() -> None:
     """Sets the variables by which JAX, Numba and Matplotlib find their caches.
@@ -52,7 +54,7 @@ def _cache_folder() -> tuple[Path, str]:
         reason = "this user has no home folder"
     else:
         place = Path(named) if named else Path(home, ".cache")
-        if _is_writable(place / "cmgan_jax"):
+        if is_writable(place / "cmgan_jax"):
             return place / "cmgan_jax", ""
         reason = f"nothing can be written to {place}"
     return _temporary_folder() / "cmgan_jax", reason
@@ -68,17 +70,6 @@ def _home() -> str:
         return ""
 
 
-def _is_writable(folder: Path) -> bool:
-    """Whether files can be made in a folder, which is made if it is not there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Permissions do not tell of read-only mounts and full quotas.
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
 def _temporary_folder() -> Path:
     """One folder per user, the same in the next run; nobody else's is ever trusted."""
     folder = Path(tempfile.gettempdir(), f"cmgan_jax-{os.getuid()}")
@@ -89,6 +80,6 @@ def _temporary_folder() -> Path:
         return Path(tempfile.mkdtemp(prefix="cmgan_jax-"))
     own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
     private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    if own and private and _is_writable(folder):
+    if own and private and is_writable(folder):
         return folder
     return Path(tempfile.mkdtemp(prefix="cmgan_jax-"))

@@ -71,6 +71,7 @@ def is_writable(folder: Path) -> bool:
     """Whether files can be written in a folder, which is made if it is not there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Permissions do not tell of read-only mounts and full quotas.
         with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError:

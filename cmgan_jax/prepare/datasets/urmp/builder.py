@@ -24,7 +24,7 @@ class Urmp(PairedBuilder):
         "the player's strip of the picture at their start. No split is released: a "
         "tenth of the pieces of every instrument is validation, a tenth test."
     )
-    HOMEPAGE = "https://labsites.rochester.edu/air/projects/URMP.html"
+    HOMEPAGE = "https://arxiv.org/abs/1612.08727"
     CITATION = """@article{li2018creating,
   title={Creating a Multitrack Classical Music Performance Dataset for Multimodal Music
     Analysis: Challenges, Insights, and Applications},
@@ -34,8 +34,8 @@ class Urmp(PairedBuilder):
   year={2018}
 }"""
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        "Ask for URMP at https://labsites.rochester.edu/air/projects/URMP.html and "
-        f"give the folder that holds {LAYOUT}, or an archive of it, as --source."
+        "Ask the authors of https://arxiv.org/abs/1612.08727 for URMP and give the "
+        f"folder that holds {LAYOUT}, or an archive of it, as --source."
     )
 
     def _plan(self, source: pathlib.Path, scratch: pathlib.Path) -> Plan:

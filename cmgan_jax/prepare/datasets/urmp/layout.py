@@ -1,8 +1,8 @@
 """URMP as released: a folder for each piece, with a film and a recording per player.
 
 The film shows the players side by side, from left to right in the order of their
-numbers, before one background (Li et al. 2018, section III); each is taken to fill an
-equal strip of its width.
+numbers, before one background (Montesinos et al. 2020 describe it so); each is taken to
+fill an equal strip of its width, which nobody states.
 """
 
 import dataclasses
