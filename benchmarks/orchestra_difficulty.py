@@ -18,11 +18,11 @@ import numpy as np
 import optax
 from absl import app, flags
 from flax import linen as nn
-from pitch_reader import PitchReader
 from scipy.spatial.distance import cdist
 
 from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData, open_prepared
+from cmgan_jax.evaluation.pitch_reader import PitchReader
 from cmgan_jax.prepare.datasets.pocket_orchestra.performance import draw, plan_songs
 
 _DATA = flags.DEFINE_string("data", None, "Folder of prepared data.", required=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from absl import app
 
-from cmgan_jax.evaluation.markdown import as_markdown, percent, table
+from cmgan_jax.evaluation.markdown import as_markdown, percent, pitch_cell, table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results" / "systems.json"
@@ -32,6 +32,7 @@ HEAD = (
     "`test_performers` %",
     "worst class %",
     "diversity",
+    "pitch % (real; chance)",
     "distance to real (floor)",
 )
 
@@ -79,6 +80,7 @@ def _line(system: str, entry: Mapping[str, Any], performers: Mapping[str, Any]):
         percent(performers["headline"]["mean"]),
         f"{entry['worst_class']['name']} {percent(entry['worst_class']['mean'])}",
         f"{entry['diversity']['mean']:.2f}",
+        pitch_cell(entry["pitch_kept"]),
         f"{distance['generated']:.2f} ({distance['floor']:.2f})",
     )
 

@@ -87,6 +87,26 @@ class RowsByLabel:
         return self._first_rows[stretch] + place - begin
 
 
+def spread_by_label(
+    labels: Int[np.ndarray, " n"], per_label: int
+) -> Int64[np.ndarray, " m"]:
+    """Rows of every label, evenly spread over those it has: for people and samples.
+
+    Args:
+      labels: label of every row.
+      per_label: rows of each label; fewer where it has fewer.
+
+    Returns:
+      Row numbers, label by label, ascending within each.
+    """
+    chosen = [np.zeros(0, np.int64)]
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        middles = (np.arange(per_label) + 0.5) / per_label * len(rows)
+        chosen.append(rows[np.unique(middles.astype(int))])
+    return np.concatenate(chosen)
+
+
 def _starts(labels: np.ndarray) -> np.ndarray:
     """Rows whose label is not the one of the row before, int64."""
     found = [np.zeros(min(len(labels), 1), np.int64)]

@@ -26,6 +26,7 @@ MORE = (
     "Frechet distance (floor)",
     "nearest training item, over that of real ones",
     "response to noise, grey levels",
+    "pitch within a semitone % (real; chance)",
     "source, with generated, with real target %",
     "steps to 50, 80, 95 % on validation",
     "seconds",
@@ -91,6 +92,7 @@ def _more(name: str, entry: Entry) -> tuple[str, ...]:
         f"{_number(frechet['generated'], 1)} ({_number(frechet['floor'], 1)})",
         _number(entry["nearest_training_item"]["ratio"]),
         _number(entry["response_to_noise"]["median"], 1),
+        pitch_cell(entry["pitch_kept"]),
         "; ".join(
             ", ".join(percent(judge[name]) for name in told) for judge in missing
         ),
@@ -125,6 +127,14 @@ def _against(difference: Mapping[str, Any] | None) -> str:
 def percent(share: float) -> str:
     """A share as percent with one digit."""
     return f"{100.0 * share:.1f}"
+
+
+def pitch_cell(kept: Mapping[str, Any] | None) -> str:
+    """How often a pitch is kept, such as "16.3 (90.4; 13.9)"."""
+    if kept is None:
+        return "unknown"
+    shares = [percent(kept[name]) for name in ("mean", "real", "chance")]
+    return "{} ({}; {})".format(*shares)
 
 
 def _number(value: float | None, digits: int = 2) -> str:

@@ -136,6 +136,46 @@ def missing_modality(table: Table) -> dict[str, dict[str, float]]:
     return found
 
 
+def pitch_right(table: Table) -> Bool[np.ndarray, " p"]:
+    """Where a target is read within a semitone of its source's pitch, of `pitch_row`.
+
+    Within: the nearest note is the source's or one of its two neighbours.
+    """
+    return _near(table.read_pitch, table.pitch[table.pitch_row])
+
+
+def pitch_kept(table: Table) -> dict[str, float | int | list[float] | None]:
+    """How often the pitch of the source is read off its target, within a semitone.
+
+    What the class does not say. A regression that was learnt on training targets reads
+    the notes (`pitch_reader`).
+
+    Returns:
+      {"within_semitone", "interval" [low, high], "real": the same of the real targets,
+      which is about the best to hope for, "chance": where the pitch of another source
+      of the class is asked for, "n" sources}; None where no pitch is known.
+    """
+    rows = table.pitch_row
+    if len(rows) == 0:
+        unknown = ("within_semitone", "interval", "real", "chance")
+        return dict.fromkeys(unknown) | {"n": 0}
+    pitch, label = table.pitch[rows], table.label[rows]
+    turned = [np.roll(pitch[label == one], 1) for one in np.unique(label)]
+    right = pitch_right(table)
+    return {
+        "within_semitone": float(right.mean()),
+        "interval": list(interval(right, table.song[rows])),
+        "real": float(_near(table.real_read_pitch, pitch).mean()),
+        "chance": float(_near(np.concatenate(turned), pitch).mean()),
+        "n": len(rows),
+    }
+
+
+def _near(read: np.ndarray, pitch: np.ndarray) -> Bool[np.ndarray, " p"]:
+    """Within a semitone and a half; a pitch that nobody read is not."""
+    return np.abs(read - pitch) < 1.5
+
+
 def _classes(table: Table):
     """Name and rows of every class that has any."""
     for label, name in enumerate(table.class_names):
@@ -154,6 +194,7 @@ METRICS: dict[str, Metric] = {
         worst_class,
         confusion,
         missing_modality,
+        pitch_kept,
         likeness.diversity,
         likeness.feature_diversity,
         likeness.distance_to_real,

@@ -8,7 +8,7 @@ import numpy as np
 
 from cmgan_jax.evaluation.evaluate_run import read_results
 from cmgan_jax.evaluation.intervals import interval
-from cmgan_jax.evaluation.metrics import correct, strictest
+from cmgan_jax.evaluation.metrics import correct, pitch_right, strictest
 from cmgan_jax.evaluation.table import Table
 
 Run = tuple[dict[str, Any], Table]
@@ -63,15 +63,17 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
       and the 95 % interval of the mean over runs and songs. "judges": the same of each
       judge, and "real", its accuracy on the real targets. "worst_class": the least mean
       over runs of any class, and the least value of any run. "diversity": mean and
-      least ratio over the runs. Those of AVERAGED and "missing_modality": their means.
-      "n" sources, "seeds" runs, "chance", labels used.
+      least ratio over the runs. "pitch_kept": as the headline, with "real", "chance"
+      and "n". Those of AVERAGED and "missing_modality": their means. "n" sources,
+      "seeds" runs, "chance", labels used.
     """
     first, table = runs[0]
     tables = [table for _, table in runs]
+    songs = [table.song for table in tables]
     own = [correct(table, strictest(table)) for table in tables]
     measured = [result["metrics"] for result, _ in runs]
     judges = {
-        judge: _over_runs([correct(table, judge) for table in tables], tables)
+        judge: _over_runs([correct(table, judge) for table in tables], songs)
         | {"real": float(np.mean([m["real_accuracy"][judge] for m in measured]))}
         | {"rows": first["judges"][judge]["rows"]}
         for judge in table.judges
@@ -81,10 +83,11 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
         "n": first["n"],
         "songs": first["songs"],
         "chance": first["chance"],
-        "headline": _over_runs(own, tables),
+        "headline": _over_runs(own, songs),
         "judges": judges,
         "worst_class": _worst_class(measured),
         "diversity": _diversity(measured),
+        "pitch_kept": _pitch_kept(tables, [m["pitch_kept"] for m in measured]),
         **{name: mean_over([m[name] for m in measured]) for name in AVERAGED},
         "missing_modality": {
             judge: mean_over([m["missing_modality"][judge] for m in measured])
@@ -94,12 +97,11 @@ def summarise_runs(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _over_runs(right: list[np.ndarray], tables: list[Table]) -> dict[str, Any]:
+def _over_runs(right: list[np.ndarray], songs: list[np.ndarray]) -> dict[str, Any]:
     """Mean, least, most and interval of accuracies, runs being the outer level."""
     accuracies = [float(one.mean()) for one in right]
-    song = np.concatenate([table.song for table in tables])
     seed = np.repeat(np.arange(len(right)), [len(one) for one in right])
-    ends = interval(np.concatenate(right), song, seed=seed)
+    ends = interval(np.concatenate(right), np.concatenate(songs), seed=seed)
     return {
         "mean": float(np.mean(accuracies)),
         "least": min(accuracies),
@@ -138,6 +140,19 @@ def _diversity(measured: list[Mapping[str, Any]]) -> dict[str, Any]:
         "least": least["ratio"],
         "least_class": least["name"],
     }
+
+
+def _pitch_kept(
+    tables: list[Table], measured: list[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Mean over the runs and its interval, "real" and "chance"; None where unknown."""
+    if any(one["n"] == 0 for one in measured):
+        return None
+    songs = [table.song[table.pitch_row] for table in tables]
+    known = [{name: one[name] for name in ("real", "chance", "n")} for one in measured]
+    return _over_runs([pitch_right(table) for table in tables], songs) | mean_over(
+        known
+    )
 
 
 def mean_over(found: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:

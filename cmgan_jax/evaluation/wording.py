@@ -36,6 +36,7 @@ def lines(result: Mapping[str, Any]) -> list[str]:
         f"({worst['judge']} judge)",
         f"  diversity within class, real is 1: {diversity_text(measured['diversity'])}",
         f"  distance to real: {distance_text(measured['distance_to_real'])}",
+        f"  pitch kept within a semitone: {pitch_text(measured['pitch_kept'])}",
         *_cautions(result),
     ]
 
@@ -53,6 +54,16 @@ def distance_text(distance: Mapping[str, float | None]) -> str:
     if None in distance.values():
         return "unknown (too few items or songs)"
     return f"{distance['generated']:.3f} (between real halves {distance['floor']:.3f})"
+
+
+def pitch_text(kept: Mapping[str, Any]) -> str:
+    """Share and what it is worth, such as "0.16 (real targets 0.90, chance 0.14)"."""
+    if kept["n"] == 0:
+        return "unknown (the data do not say which notes are played)"
+    return (
+        f"{kept['within_semitone']:.2f} (real targets {kept['real']:.2f}, chance "
+        f"{kept['chance']:.2f})"
+    )
 
 
 def cautions(result: Mapping[str, Any]) -> list[str]:

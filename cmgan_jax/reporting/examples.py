@@ -7,6 +7,7 @@ from jaxtyping import Int, UInt8
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.rows_by_label import spread_by_label
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.reporting.page import Example, Sample
 from cmgan_jax.runs.model import Model
@@ -75,19 +76,9 @@ def spread_pairs(
     one = prepared.split(split)
     source, target = one.of(direction.source), one.of(direction.target)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
-    rows = _spread(source.label, per_class)
+    rows = spread_by_label(source.label, per_class)
     sources = np.asarray(source.array)[rows]
     return source.label[rows], sources, np.asarray(target.array)[partner[rows]]
-
-
-def _spread(labels: np.ndarray, per_class: int) -> np.ndarray:
-    """Row numbers, for each label so many of its rows, evenly spread."""
-    chosen = []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        middle = (np.arange(per_class) + 0.5) / per_class * len(rows)
-        chosen.append(rows[np.unique(middle.astype(int))])
-    return np.concatenate(chosen)
 
 
 def _judged(

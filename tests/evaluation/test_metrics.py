@@ -14,6 +14,8 @@ from cmgan_jax.evaluation.table import Table
 LABEL = np.array([0, 0, 0, 0, 1, 1])
 LAX = np.array([0, 0, 0, 1, 1, 1])
 STRICT = np.array([0, 0, 0, 0, 0, 0])
+# Columns of some rows alone.
+LOOKED_AT = ("pitch_row", "read_pitch", "real_read_pitch", "shown_row", "shown")
 
 
 def pictures(*levels):
@@ -34,7 +36,7 @@ def grown(table, **columns):
     rows = {
         field.name: grow(getattr(table, field.name))
         for field in dataclasses.fields(table)
-        if field.name not in ("class_names", "shown_row", "shown")
+        if field.name not in ("class_names", *LOOKED_AT)
     }
     return dataclasses.replace(table, **rows | columns)
 
@@ -51,7 +53,7 @@ def table():
         label=LABEL,
         song=np.array([7, 7, 8, 8, 9, 9]),
         performer=np.zeros(6, int),
-        pitch=np.full(6, np.nan, np.float32),
+        pitch=np.array([60, 64, np.nan, 67, 40, 43], np.float32),
         logits={"lax": seen(LAX), "strict": seen(STRICT)},
         real_logits={"lax": seen(LABEL), "strict": seen([0, 0, 1, 1, 1, 1])},
         source_logits={"lax": seen([0, 0, 0, 1, 1, 0], by=0.5)},
@@ -62,6 +64,9 @@ def table():
         real_nearest_row=np.zeros(6, int),
         real_nearest_distance=np.array([6, 6, 6, 6, 6, 6], np.float32),
         response=np.array([np.nan, 1, 2, 9, np.nan, np.nan], np.float32),
+        pitch_row=np.array([0, 1, 3, 4, 5]),
+        read_pitch=np.array([61, 66, np.nan, 39, 43], np.float32),
+        real_read_pitch=np.array([60, 64, 67, 47, 43], np.float32),
         shown_row=np.array([2, 5]),
         shown=pictures(100, 52),
         # Flute: deviation 10 against 40. Tuba: 1 against 2.
@@ -201,3 +206,34 @@ def test_unknown_metrics_are_refused_and_known_ones_listed(table):
     assert set(metrics.measure(table, ("headline",))) == {"headline"}
     with pytest.raises(ValueError, match="fid are unknown; known: headline, accuracy"):
         metrics.measure(table, ("fid",))
+
+
+def test_a_pitch_is_kept_where_a_neighbouring_note_is_read(measured, table):
+    kept = measured["pitch_kept"]
+    # 61 for 60, 39 for 40 and 43; 66 for 64 is two away, and one was not read.
+    assert kept["within_semitone"] == pytest.approx(3 / 5)
+    assert kept["real"] == pytest.approx(4 / 5)
+    assert kept["n"] == 5
+    right = np.array([True, False, False, True, True])
+    assert kept["interval"] == list(interval(right, table.song[[0, 1, 3, 4, 5]]))
+
+
+def test_chance_asks_for_the_pitch_of_another_source_of_the_class(table):
+    # Two notes that take turns in each class: flutes lie a semitone apart, tubas three.
+    other = dataclasses.replace(
+        table,
+        pitch=np.array([60, 61, np.nan, 60, 40, 43], np.float32),
+        read_pitch=np.array([60, 61, 60, 40, 43], np.float32),
+    )
+    kept = metrics.pitch_kept(other)
+    assert kept["within_semitone"] == 1.0
+    assert kept["chance"] == pytest.approx(3 / 5)
+
+
+def test_a_pitch_that_nobody_knows_is_not_kept_and_not_lost(table):
+    none = np.zeros(0, np.float32)
+    unknown = dataclasses.replace(
+        table, pitch_row=np.zeros(0, int), read_pitch=none, real_read_pitch=none
+    )
+    assert metrics.pitch_kept(unknown)["within_semitone"] is None
+    assert metrics.pitch_kept(unknown)["n"] == 0

@@ -31,6 +31,9 @@ def write_run(workdir, wrong, *, direction="s2i", split="test", data="d"):
         features=np.eye(40, dtype="f4"), real_features=np.eye(40, dtype="f4"),
         nearest_row=SONG, nearest_distance=zero + 1, real_nearest_row=SONG,
         real_nearest_distance=zero + 1, response=zero,
+        # Read wrongly wherever anything is wrong.
+        pitch_row=np.array([0, 4, 8, 12]), read_pitch=zero[:4] + 5 * (len(wrong) > 0),
+        real_read_pitch=zero[:4],
         shown_row=np.array([10, 30]), shown=shades[[10, 30]].astype(np.uint8),
         generated=(shades // (1 + len(wrong))).astype(np.uint8),
         real=shades.astype(np.uint8),
@@ -163,3 +166,14 @@ def test_published_numbers_come_with_wilsons_interval_where_n_is_known():
     ends = {one.ours: one.interval("s2i") for one in PUBLISHED}
     assert ends["sa_cmgan"] == pytest.approx((0.736, 0.913), abs=1e-3)
     assert ends["cmcgan"] is None
+
+
+def test_pitch_is_averaged_over_the_runs_with_its_interval(runs):
+    workdirs, _ = runs
+    kept = summarise(workdirs, ["test"])["s2i"]["test"]["pitch_kept"]
+    # All four notes of the first run, none of the others.
+    right = np.repeat([True, False, False], 4)
+    assert kept["mean"] == pytest.approx(1 / 3)
+    assert kept["real"] == 1.0 and kept["n"] == 4
+    songs, seed = np.tile(SONG[[0, 4, 8, 12]], 3), np.repeat([0, 1, 2], 4)
+    assert kept["interval"] == list(interval(right, songs, seed=seed))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cmgan_jax.evaluation.judges import Judge
-from cmgan_jax.evaluation.table import Table, make_table
+from cmgan_jax.evaluation.one_pass import make_table
+from cmgan_jax.evaluation.table import Table
 from cmgan_jax.signals.direction import S2I
 
 

@@ -22,7 +22,7 @@ from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.items import Split
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.judges import Judge
-from cmgan_jax.evaluation.table import make_table
+from cmgan_jax.evaluation.one_pass import make_table
 from cmgan_jax.runs.checkpoints import Checkpoints, abstract, checkpoint_folder
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.phases import run_phase
