@@ -3,11 +3,11 @@
     python benchmarks/heard.py --data=data/pocket_orchestra --n=16
 
 Judges look at spectrograms, people hear waveforms. Sounds made from pictures are turned
-into waveforms as `generate` does and analysed anew, and the judges are asked again. With
-the extra `judges`, SwiftF0, a network that others trained, listens to how they begin:
-within half a semitone of the source's pitch, or one and a half. `real` says the same of
-real spectrograms, which lose what no inversion finds. The model is that of the package;
-with --model, those of workdirs or of a file of weights.
+into waveforms as `generate` does and analysed anew, and the judges are asked again.
+With the extra `judges`, SwiftF0, a network that others trained, listens to how they
+begin: within half a semitone of the source's pitch, or one and a half. `real` says the
+same of real spectrograms, which lose what no inversion finds. The model is that of the
+package; with --model, those of workdirs or of a file of weights.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 # Verbs that keep what they have done: to be stopped is no failure of theirs.
 KEEPING = ("train", "judge", "reproduce")
@@ -30,17 +31,22 @@ def stop_status(verb: str, number: int) -> int:
     return int(given)
 
 
-def on_signals(handler) -> None:
+def on_signals(handler) -> dict[int, Any]:
     """Has SIGINT and SIGTERM handled, as far as nobody asked for them to be ignored.
 
     In the background of a script SIGINT is ignored, and stays so.
 
     Args:
       handler: (number, frame), as in `signal.signal`.
+
+    Returns:
+      Number of each signal that is handled now -> what had handled it.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
+    return {
+        number: signal.signal(number, handler)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
 
 
 def raise_stopped(number: int, frame: object) -> None:

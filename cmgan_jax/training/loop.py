@@ -13,6 +13,7 @@ from jax.sharding import Mesh
 
 from cmgan_jax.runtime import processes
 from cmgan_jax.runtime.progress import Progress
+from cmgan_jax.runtime.stopping import on_signals
 from cmgan_jax.training.dispatch import (
     SKIPPED,
     Feed,
@@ -199,8 +200,7 @@ class _StopRequest:
     def __enter__(self):
         main = threading.current_thread() is threading.main_thread()
         if main and not processes.several():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._previous[number] = signal.signal(number, self._request)
+            self._previous = on_signals(self._request)
         return self
 
     def _request(self, number, frame):

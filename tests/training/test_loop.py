@@ -188,6 +188,18 @@ def test_a_signal_saves_and_stops(number):
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_that_is_ignored_stays_so():
+    # In the background of a script SIGINT is.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        recorder = Recorder(at_sample=lambda _: os.kill(os.getpid(), signal.SIGINT))
+        run(recorder, numbered())
+        assert max(recorder.saved) == 10
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_signal_while_sampling_still_saves_before_stopping():
     recorder = Recorder(at_sample=lambda _: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(Interrupted, match="stopped after step 6"):
