@@ -137,7 +137,7 @@ def _full(direction: str) -> ConfigDict:
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned
-    gallery.choice = "random"  # among those of the class, or "nearest" among pairs
+    gallery.choice = "random"  # of the class, or of its "nearest" source
 
     config.run = run = ConfigDict()
     run.log_every = 50  # steps between lines of metrics.jsonl

@@ -1,6 +1,6 @@
-"""The training target whose moment is most like the source's, `retrieval_nearest:both`.
+"""The target of the training source most like the source, `retrieval_nearest:both`.
 
-Recognisers that know pairs say where source and targets lie among moments.
+Recognisers that know pairs say where sources lie among moments.
 """
 
 from ml_collections import ConfigDict
@@ -9,7 +9,7 @@ from cmgan_jax.configs import retrieval
 
 
 def get_config(argument: str = "both") -> ConfigDict:
-    """Of the source's class, and nearest among pairs."""
+    """Of the class that the source is taken for."""
     config = retrieval.get_config(argument, name="retrieval_nearest")
     config.gallery.choice = "nearest"
     return config

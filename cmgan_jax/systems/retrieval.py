@@ -66,7 +66,8 @@ def _make_generate(module: Recogniser, *, nearest: bool) -> Generate:
         )
         closeness = noise
         if nearest:
-            closeness = place @ gallery["places"][direction.target].T
+            # Of one modality: across them only the pair loss holds places together.
+            closeness = place @ gallery["places"][direction.source].T
         of_class = gallery["label"][None] == jnp.argmax(logits, -1)[:, None]
         rows = jnp.argmax(jnp.where(of_class, closeness, -jnp.inf), -1)
         return to_unit(gallery["items"][direction.target][rows])

@@ -126,7 +126,7 @@ def test_what_is_returned_is_of_the_class_that_is_seen(filled, way):
     variables = of_modality(filled.finished["recognisers"], way.source)
     x = jnp.asarray(to_unit(source))
     _, place = filled.module.apply(variables, x, train=False, method="recognise")
-    cosines = np.asarray(place @ filled.finished["gallery"]["places"][way.target].T)
+    cosines = np.asarray(place @ filled.finished["gallery"]["places"][way.source].T)
     of_class = labels[None] == seen[:, None]
     np.testing.assert_array_equal(rows, np.where(of_class, cosines, -2.0).argmax(1))
 
