@@ -1,8 +1,11 @@
 """One pass over a split: every source once, as it would be written, judged as such."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from cmgan_jax.evaluation import one_pass
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.one_pass import make_table
 from cmgan_jax.evaluation.table import Table
@@ -106,6 +109,38 @@ def test_nearest_items_are_training_items_of_the_class(made):
         np.testing.assert_allclose(
             distance, np.sqrt(np.mean(change**2, axis=(1, 2, 3))), rtol=1e-5
         )
+
+
+def test_notes_are_read_off_both_targets_where_the_source_has_one(
+    make_data, with_columns, tmp_path, monkeypatch
+):
+    data = make_data(tmp_path, {"train": {"n": 30}, "test": {"n": 60}})
+    split = data.split("test")
+    pitch = np.where(np.arange(60) < 30, np.nan, 60).astype(np.float32)
+    split = dataclasses.replace(split, sound=with_columns(split.sound, pitch=pitch))
+    data = dataclasses.replace(data, splits={**data.splits, "test": split})
+    asked = []
+
+    def read(items, label, *, trained):
+        asked.append((label, trained))
+        return items.mean(axis=(1, 2, 3)).astype(np.float32)
+
+    monkeypatch.setattr(one_pass, "read_pitch", read)
+    judges = {
+        "image": (Watching("a", (90, 180)).judge,),
+        "sound": (Hearing.judge,),
+    }
+    table = make_table(Stub(), judges, data, split="test", direction=S2I)
+    rows = table.pitch_row
+    assert len(rows) == 30 and rows.min() == 30
+    for read_off, items in (
+        (table.read_pitch, table.generated),
+        (table.real_read_pitch, table.real),
+    ):
+        np.testing.assert_allclose(read_off, items[rows].mean(axis=(1, 2, 3)))
+    ((label, trained),) = asked
+    np.testing.assert_array_equal(label, np.tile(table.label[rows], 2))
+    assert trained is data.split("train").image
 
 
 def test_some_sources_are_generated_again_with_other_noise(made):
