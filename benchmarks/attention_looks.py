@@ -106,7 +106,7 @@ def main(_):
     items = prepared.split(_SPLIT.value).sound
     rows = np.linspace(0, len(items) - 1, _N.value).astype(int)
     looks, weights = jax.jit(model.system.looks), []
-    sounds = np.asarray(items.array[rows])
+    sounds = items.array[rows]
     for start in range(0, len(rows) - len(rows) % _BATCH, _BATCH):
         maps, gate = looks(model.variables, sounds[start : start + _BATCH])
         queries, keys = (round(np.sqrt(side)) for side in maps.shape[1:])

@@ -81,10 +81,8 @@ def main(_):
     pitch = np.asarray(split.image.pitch)[rows]
     partner = partners(label, split.sound.label, pairing=prepared.pairing, seed=0)
     kinds = {
-        "generated": model.generate(
-            np.asarray(split.image.array)[rows], direction=model.direction
-        ),
-        "real": np.asarray(split.sound.array)[partner[rows]],
+        "generated": model.generate(split.image.array[rows], direction=model.direction),
+        "real": split.sound.array[partner[rows]],
     }
     result = {"split": _SPLIT.value, "n": len(rows)}
     for kind, sounds in kinds.items():

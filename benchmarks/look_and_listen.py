@@ -89,9 +89,9 @@ def main(_):
         source, target = split.of(direction.source), split.of(direction.target)
         rows = spread(source.label, each)
         partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
-        given = np.asarray(source.array)[rows]
+        given = source.array[rows]
         made = model.model(direction).generate(given, seed=_SEED.value)
-        return source, rows, given, np.asarray(target.array)[partner[rows]], made
+        return source, rows, given, target.array[partner[rows]], made
 
     sheet = {}
     for direction in DIRECTIONS.values():

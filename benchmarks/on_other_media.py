@@ -36,7 +36,7 @@ def main(_):
         source = prepared.split(_SPLIT.value).of(direction.source)
         rows = np.flatnonzero(known[source.label] >= 0)
         label = known[source.label[rows]]
-        made = model.model(direction).generate(np.asarray(source.array)[rows])
+        made = model.model(direction).generate(source.array[rows])
         found = {"n": len(rows), "classes": len(np.unique(label))}
         for judge in stored_judges(open_prepared(_JUDGES.value), direction.target):
             guess = judge.guess(made)

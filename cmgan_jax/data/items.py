@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 
+from cmgan_jax.data.shards import ShardedArray
+
 PAIRINGS = ("stem", "class")
 COLUMNS = {
     "label": np.int32,
@@ -25,7 +27,7 @@ class Items:
     """Pictures or sounds, one per row, and what is known of each.
 
     Attributes:
-      array: uint8 [n h w c], in memory or memory-mapped. Pictures are RGB. Sounds
+      array: uint8 [n h w c], in memory or in mapped files. Pictures are RGB. Sounds
         follow the representation's `sound_shape`; row 0 of a log-mel is its lowest
         band.
       label: index into the data set's class names.
@@ -36,7 +38,7 @@ class Items:
       stem: the name two files of one moment share, unique within a split.
     """
 
-    array: UInt8[np.ndarray, "n h w c"]
+    array: UInt8[np.ndarray | ShardedArray, "n h w c"]
     label: Int32[np.ndarray, " n"]
     song: Int32[np.ndarray, " n"]
     performer: Int32[np.ndarray, " n"]

@@ -91,7 +91,7 @@ class Order:
         return {field: self._draw(field, anchor, step) for field in self._needs.fields}
 
     def anchor_rows(self, step: int) -> Int64[np.ndarray, " b"]:
-        """Rows of the anchor at one step; their labels are the batch's."""
+        """Rows of the anchor at one step; their `labels` are the batch's."""
         positions = step * self._batch_size + np.arange(self._batch_size)[self._part]
         n = len(self._anchor)
         places = [divmod(position, n) for position in positions.tolist()]
@@ -102,17 +102,21 @@ class Order:
         ]
         return np.array(shuffled, np.int64)
 
+    def labels(self, anchor: Int64[np.ndarray, " b"]) -> Int[np.ndarray, " b"]:
+        """The labels of some rows of the anchor."""
+        return self._anchor.labels_of(anchor)
+
     def _draw(self, field: str, anchor: np.ndarray, step: int) -> np.ndarray:
         modality = modality_of(field)
         is_anchor, rows = modality == self._needs.anchor, self._rows[modality]
         if field.startswith(MISMATCHED):
             stream = _MISMATCHED_ANCHOR if is_anchor else _MISMATCHED_PARTNER
             uniform = self._uniform(step, stream)
-            return rows.other(self._anchor.labels_of(anchor), uniform)
+            return rows.other(self.labels(anchor), uniform)
         if is_anchor or self._pairing == "stem":
             return anchor
         uniform = self._uniform(step, _PARTNER_OF_STEP)
-        return rows.same(self._anchor.labels_of(anchor), uniform)
+        return rows.same(self.labels(anchor), uniform)
 
     def _uniform(self, step: int, stream: int) -> np.ndarray:
         """One number of [0, 1) for each row wanted, whatever part of them it is."""

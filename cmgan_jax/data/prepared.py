@@ -1,7 +1,9 @@
 """Prepared data on disk, opened without TensorFlow.
 
 A directory holds prepared.json, and per split image.npy and sound.npy (uint8 rows,
-memory-mapped) with the columns of their items beside them. `packing` writes it.
+memory-mapped, in several files where they are many) with the columns of their items
+beside them: in one file, or mapped too where the rows are in several. `packing` writes
+it.
 
 prepared.json holds the digest of every other file and of itself (`integrity`). Opening
 checks all files but the arrays by their digests and arrays by their sizes.
@@ -22,7 +24,9 @@ from cmgan_jax.data.integrity import (
     require_small_files,
 )
 from cmgan_jax.data.items import COLUMNS, Items, Split
+from cmgan_jax.data.shards import column_file, map_array, map_shards
 from cmgan_jax.runtime.names import command
+from cmgan_jax.runtime.open_files import allow_open_files
 from cmgan_jax.signals.representation import Representation
 
 # TFDS builds inside such a directory and renames it when it is complete.
@@ -91,6 +95,8 @@ def open_prepared(path: str | pathlib.Path) -> PreparedData:
     folder = _find(pathlib.Path(path))
     description = read_description(folder)
     require_small_files(folder, description)
+    arrays = sum(name.endswith(".npy") for name in description["sha256"])
+    allow_open_files(2 * arrays)  # mapped, and verified meanwhile
     representation = Representation.from_json(description["representation"])
     splits = {}
     for name, rows in description["splits"].items():
@@ -150,34 +156,40 @@ def _find(path: pathlib.Path) -> pathlib.Path:
 
 
 def _load(folder: pathlib.Path, kind: str, shape: tuple[int, ...]) -> Items:
-    array_file, items_file = folder / f"{kind}.npy", folder / f"{kind}_items.npz"
-    for file in (array_file, items_file):
-        if not file.is_file():
-            raise FileNotFoundError(f"{file} is missing: prepare the data again.")
+    array = map_shards(folder, kind, shape)
+    if array.count > 1:
+        return Items(array, **_mapped_columns(folder, kind, shape[0]))
+    return Items(array, **_read_columns(folder / f"{kind}_items.npz"))
+
+
+def _mapped_columns(
+    folder: pathlib.Path, kind: str, rows: int
+) -> dict[str, np.ndarray]:
+    columns = {}
+    for name, scalar in COLUMNS.items():
+        file = column_file(folder, kind, name)
+        column = columns[name] = map_array(file)
+        # Of text, how long it is at most is part of the type.
+        right = column.dtype.type is scalar and column.dtype.isnative
+        if not right or column.shape != (rows,):
+            raise ValueError(
+                f"{file} is {column.dtype} {list(column.shape)}; expected "
+                f"{scalar.__name__} [{rows}]: prepare the data again."
+            )
+    return columns
+
+
+def _read_columns(file: pathlib.Path) -> dict[str, np.ndarray]:
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing: prepare the data again.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            array = np.load(array_file, mmap_mode="r")
-            with np.load(items_file) as columns:
-                columns = {name: columns[name] for name in COLUMNS}
+            with np.load(file) as columns:
+                return {name: columns[name] for name in COLUMNS}
     except Exception as error:
         # NumPy's parsers raise whatever damaged bytes lead to: ValueError, OSError,
         # EOFError, KeyError, BadZipFile, TokenError, struct.error and others.
         raise ValueError(
-            f"{array_file} or {items_file.name} is damaged ({error}): prepare the "
-            "data again."
+            f"{file} is damaged ({error}): prepare the data again."
         ) from error
-    rows = {len(column) for column in columns.values()}
-    if array.shape != shape or array.dtype != np.uint8 or rows != {shape[0]}:
-        raise ValueError(
-            f"{array_file} is {array.dtype} {list(array.shape)} with {sorted(rows)} "
-            f"rows of columns; {PREPARED_FILE} says uint8 {list(shape)}: prepare the "
-            "data again."
-        )
-    expected = array.offset + array.nbytes
-    if array_file.stat().st_size != expected or not array.flags.c_contiguous:
-        raise ValueError(
-            f"{array_file} has {array_file.stat().st_size:,} bytes, {expected:,} "
-            "expected: prepare the data again."
-        )
-    return Items(array, **columns)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from cmgan_jax.data.items import Items, Split
+from cmgan_jax.data.items import Split
 from cmgan_jax.data.order import WHOLE, Order
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.training.batch import Needs, modality_of
@@ -34,7 +34,7 @@ class BatchReader:
         part: slice = WHOLE,
     ):
         """Arguments and errors as `training_batches`."""
-        self._split, self._label = split, split.of(needs.anchor).label
+        self._split = split
         self._order = Order(
             {modality: split.of(modality).label for modality in MODALITIES},
             needs=needs,
@@ -49,7 +49,7 @@ class BatchReader:
         rows = self.rows(step)
         label = rows.pop("label")
         batch = {
-            field: _gather(self._split.of(modality_of(field)), some)
+            field: self._split.of(modality_of(field)).array[some]
             for field, some in rows.items()
         }
         return {**batch, "label": label}
@@ -58,7 +58,7 @@ class BatchReader:
         """The batch of one step with rows, int32 [b], in place of items."""
         anchor = self._order.anchor_rows(step)
         rows = self._order.beside(anchor, step)
-        label = self._label[anchor]
+        label = self._order.labels(anchor)
         return {f: some.astype(np.int32) for f, some in rows.items()} | {"label": label}
 
 
@@ -106,7 +106,3 @@ def _read_ahead(reader: BatchReader, start_step: int) -> Iterator[dict]:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _gather(items: Items, rows: np.ndarray) -> np.ndarray:
-    return np.take(np.asarray(items.array), rows, axis=0)

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 from jax.sharding import Mesh
 
 from cmgan_jax.data.items import Split
@@ -31,7 +32,8 @@ class Resident:
         arrays = {modality: split.of(modality).array for modality in MODALITIES}
         _require_room(sum(array.nbytes for array in arrays.values()), mesh)
         self._split, self._pairing, self._mesh = split, pairing, mesh
-        self._arrays = devices.everywhere(arrays, mesh)
+        whole = {modality: np.asarray(array) for modality, array in arrays.items()}
+        self._arrays = devices.everywhere(whole, mesh)
 
     def feed(self, needs: Needs, batch_size: int, seed: int, start_step: int) -> Feed:
         """The batches of `reader.training_batches`, which has the same arguments."""

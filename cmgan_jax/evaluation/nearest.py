@@ -7,6 +7,8 @@ them than other real items are.
 import numpy as np
 from jaxtyping import Float32, Int, Int64, UInt8
 
+from cmgan_jax.data.shards import ShardedArray
+
 ROWS = 2048  # of the training items that are held as float32 at a time
 
 
@@ -14,7 +16,7 @@ def nearest_of_class(
     items: UInt8[np.ndarray, "n h w c"],
     label: Int[np.ndarray, " n"],
     *,
-    among: UInt8[np.ndarray, "m h w c"],
+    among: UInt8[np.ndarray | ShardedArray, "m h w c"],
     among_label: Int[np.ndarray, " m"],
 ) -> tuple[Int64[np.ndarray, " n"], Float32[np.ndarray, " n"]]:
     """The nearest row among others of the same class, and how far it is.
@@ -47,7 +49,9 @@ def nearest_of_class(
 
 
 def _nearest(
-    flat: Float32[np.ndarray, "n d"], among: np.ndarray, candidates: np.ndarray
+    flat: Float32[np.ndarray, "n d"],
+    among: np.ndarray | ShardedArray,
+    candidates: np.ndarray,
 ) -> Int64[np.ndarray, " n"]:
     """Position in `candidates` of each row's nearest."""
     best = np.full(len(flat), np.inf, np.float32)

@@ -67,13 +67,13 @@ def make_table(
     if shuffled:
         given = others(source.label, seed=seed)
     own = processes.own_rows(len(source))
-    sources = np.asarray(source.array[given[own]])
+    sources = source.array[given[own]]
     noise = {"direction": direction, "seed": seed}
     name = f"{direction.title}, {split}"
     generated = _generate(model, sources, name=name, **noise)
     columns = _columns(
         generated,
-        np.asarray(target.array[partner[own]]),
+        target.array[partner[own]],
         source.label[own],
         judges=judges[direction.target],
         trained=trained,

@@ -36,7 +36,7 @@ def original(
     drawn = np.random.RandomState(DRAWN_BY).choice(
         len(source), min(SIZE, len(source)), replace=False
     )
-    sources = np.asarray(source.array)[drawn]
+    sources = source.array[drawn]
     generated = model.generate(sources, direction=direction, seed=seed)
     guess = np.argmax(own(to_unit(generated)), axis=-1)
     right = guess == source.label[drawn]

@@ -36,7 +36,7 @@ def read_pitch(
         rows = known[trained.label[known] == one]
         pitch = np.asarray(trained.pitch[rows])
         if len(np.unique(pitch)) > 1:
-            reader = PitchReader(np.asarray(trained.array[rows]), pitch)
+            reader = PitchReader(trained.array[rows], pitch)
             notes[label == one] = reader.read(items[label == one])
     return notes
 

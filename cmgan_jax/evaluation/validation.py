@@ -133,8 +133,8 @@ def _pairs(prepared: PreparedData, direction: Direction, limit: int) -> _Pairs:
     chosen = _spread(len(source), limit)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
     return _Pairs(
-        sources=np.asarray(source.array)[chosen],
-        targets=np.asarray(target.array)[partner[chosen]],
+        sources=source.array[chosen],
+        targets=target.array[partner[chosen]],
         label=source.label[chosen],
         judges=stored_judges(prepared, direction.target) if validates else (),
     )

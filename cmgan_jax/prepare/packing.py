@@ -5,7 +5,6 @@ so a directory without it is not finished.
 """
 
 import pathlib
-import shutil
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from cmgan_jax.data.integrity import (
     write_description,
 )
 from cmgan_jax.data.items import COLUMNS, Items, Split
+from cmgan_jax.data.shards import column_file, map_array, rows_of_a_shard, shard_file
 from cmgan_jax.prepare.judging import JUDGING, TRAIN, split_names
 from cmgan_jax.prepare.plan import Plan
 from cmgan_jax.signals.representation import Representation
@@ -111,59 +111,74 @@ class Packer:
 
 
 class _Rows:
-    """A .npy file that grows, and the columns of its rows."""
+    """.npy files that grow one after another, and the columns of their rows."""
 
     def __init__(self, folder: pathlib.Path, kind: str, shape: tuple[int, ...]):
         folder.mkdir(parents=True, exist_ok=True)
-        self._array_file = folder / f"{kind}.npy"
-        self._items_file = folder / f"{kind}_items.npz"
-        self._shape = shape
+        self._folder, self._kind, self._shape = folder, kind, shape
         self._columns = {name: [] for name in COLUMNS}
-        self._count = 0
-        self._write_header("wb")
+        self._counts: list[int] = []  # of every shard
+        self._begin_shard()
 
     def append(self, items: Items) -> None:
         if items.array.shape[1:] != self._shape:
             raise ValueError(
-                f"{self._array_file}: rows of shape {list(items.array.shape[1:])}; "
+                f"{self._file(0)}: rows of shape {list(items.array.shape[1:])}; "
                 f"the representation says {list(self._shape)}."
             )
-        with self._array_file.open("ab") as file:
-            file.write(np.ascontiguousarray(items.array).data)
+        self._write(items.array)
         for name, column in items.columns().items():
             self._columns[name].append(column)
-        self._count += len(items)
 
     def absorb(self, other: "_Rows") -> None:
         """Appends all rows of another and leaves it with none."""
-        with (
-            other._array_file.open("rb") as rows,
-            self._array_file.open("ab") as file,
-        ):
-            np.lib.format.read_magic(rows)
-            np.lib.format.read_array_header_1_0(rows)
-            shutil.copyfileobj(rows, file)
+        for number, count in enumerate(other._counts):
+            other._write_header(number, "r+b")
+            if count:
+                self._write(map_array(other._file(number)))
+            other._counts[number] = 0
         for name, parts in other._columns.items():
             self._columns[name] += parts
             parts.clear()
-        self._count += other._count
-        other._count = 0
 
     def close(self) -> int:
-        self._write_header("r+b")
+        for number in range(len(self._counts)):
+            self._write_header(number, "r+b")
         columns = {
             name: np.concatenate([np.empty(0, COLUMNS[name]), *parts])
             for name, parts in self._columns.items()
         }
-        np.savez_compressed(self._items_file, **columns)
-        return self._count
+        if len(self._counts) == 1:
+            np.savez_compressed(self._folder / f"{self._kind}_items.npz", **columns)
+        else:  # as many as cannot be read whole by everybody
+            for name, column in columns.items():
+                np.save(column_file(self._folder, self._kind, name), column)
+        return sum(self._counts)
 
-    def _write_header(self, mode: str) -> None:
+    def _write(self, rows: np.ndarray) -> None:
+        most = rows_of_a_shard(self._shape)
+        while len(rows):
+            if self._counts[-1] == most:
+                self._begin_shard()
+            room = most - self._counts[-1]
+            with self._file(len(self._counts) - 1).open("ab") as file:
+                file.write(np.ascontiguousarray(rows[:room]).data)
+            self._counts[-1] += len(rows[:room])
+            rows = rows[room:]
+
+    def _file(self, number: int) -> pathlib.Path:
+        return shard_file(self._folder, self._kind, number)
+
+    def _begin_shard(self) -> None:
+        self._counts.append(0)
+        self._write_header(len(self._counts) - 1, "wb")
+
+    def _write_header(self, number: int, mode: str) -> None:
         # NumPy pads a header so that a longer first axis fits into the same bytes.
         header = {
             "descr": "|u1",
             "fortran_order": False,
-            "shape": (self._count, *self._shape),
+            "shape": (self._counts[number], *self._shape),
         }
-        with self._array_file.open(mode) as file:
+        with self._file(number).open(mode) as file:
             np.lib.format.write_array_header_1_0(file, header)

@@ -77,8 +77,8 @@ def spread_pairs(
     source, target = one.of(direction.source), one.of(direction.target)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
     rows = spread_by_label(source.label, per_class)
-    sources = np.asarray(source.array)[rows]
-    return source.label[rows], sources, np.asarray(target.array)[partner[rows]]
+    sources = source.array[rows]
+    return source.label[rows], sources, target.array[partner[rows]]
 
 
 def _judged(

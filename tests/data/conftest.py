@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cmgan_jax.data import shards
 from cmgan_jax.data.items import Items, Split, make_items
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.prepare.packing import Packer
@@ -24,11 +25,17 @@ def random_items(labels: np.ndarray, shape: tuple, *, seed: int) -> Items:
 
 
 @pytest.fixture
-def pack(tmp_path):
-    """Packs one train split with the labels given and opens it."""
+def pack(tmp_path, monkeypatch):
+    """Packs one train split with the labels given and opens it.
 
-    def packed(image_labels, sound_labels, *, pairing):
-        folder = tmp_path / "packed"
+    Pictures have 768 bytes and sounds 4,096.
+    """
+
+    def packed(
+        image_labels, sound_labels, *, pairing, folder="packed", shard_bytes=10**9
+    ):
+        monkeypatch.setattr(shards, "SHARD_BYTES", shard_bytes)
+        folder = tmp_path / folder
         folder.mkdir()
         plan = Plan(
             ("a", "b", "c"), pairing, tasks={"train": ()}, songs=("x", "y", "z")

@@ -21,7 +21,9 @@ def numbered(number):
 
 
 def numbers_in(items):
-    return np.rint((items.array[:, 2:6].mean((1, 2, 3)) - 20) / 20).astype(int).tolist()
+    return (
+        np.rint((items.array[:][:, 2:6].mean((1, 2, 3)) - 20) / 20).astype(int).tolist()
+    )
 
 
 def noise(seconds, *, loud=0.1):

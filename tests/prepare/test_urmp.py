@@ -60,7 +60,7 @@ def test_players_are_cut_out_in_their_order(piece):
         [song] = set(done.split.image.song.tolist())
         seen[plan.songs[song]] = done.split
         assert set(done.split.sound.label) == {task.label}
-    greys = {song: split.image.array[:, 10].mean() for song, split in seen.items()}
+    greys = {song: split.image.array[:][:, 10].mean() for song, split in seen.items()}
     assert list(greys.values()) == pytest.approx([120, 60, 180], abs=4)
     # Who rests is not shown: windows of 0.5 s, every 0.1 s.
     times = [split.sound.time_ms.tolist() for split in seen.values()]

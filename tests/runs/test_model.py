@@ -169,7 +169,7 @@ def test_what_is_generated_is_the_networks_output_rounded(
 
 def test_the_runs_own_classifiers(small_model, small_run, small_data):
     (variables,) = restored(small_run, small_model.system, "recognisers", "inference")
-    x = to_unit(jnp.asarray(small_data.split("test").image.array))
+    x = to_unit(jnp.asarray(small_data.split("test").image.array[:]))
     logits = small_model.classifier("image")(x)
     assert logits.shape == (12, 3)
     own = small_model.system.recognitions["image"]
