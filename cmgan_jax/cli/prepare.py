@@ -138,13 +138,26 @@ _CHECK_CONTENT = flags.DEFINE_bool(
 _WORKERS = flags.DEFINE_integer(
     "workers", 0, "Processes; 0 is one per core.", lower_bound=0
 )
+_BEAM_RUNNER = flags.DEFINE_string(
+    "beam_runner",
+    None,
+    "Apache Beam's name of what reads the media in place of this machine's cores, such "
+    "as DirectRunner, FlinkRunner, SparkRunner. The same data come out. Its workers "
+    "must see --source and --output under the same names; each runs --workers "
+    "processes, 0 is one. Needs the extra `beam`, see docs/own_media.md.",
+)
+_BEAM_OPTIONS = flags.DEFINE_list(
+    "beam_options",
+    [],
+    "Options of Beam's pipeline: --beam_options=flink_master=host:8081,parallelism=64",
+)
 HELP = {
     "What goes in": (_DATASET, _SOURCE, _ON_BAD),
     "What comes out": (_OUTPUT, _IMAGE_SIZE, _IMAGE_CROP, _SOUND, _WINDOW_SECONDS),
     "Of pocket_orchestra alone": (_SCALE, _SEED),
     "Of paired_folders alone": (_PAIRING, _WINDOW),
     "Data that are there already": (_UPDATE, _CHECK_CONTENT, _VERIFY),
-    "How it is made": (_WORKERS,),
+    "How it is made": (_WORKERS, _BEAM_RUNNER, _BEAM_OPTIONS),
 }
 
 
@@ -201,6 +214,8 @@ def _require_compatible_flags() -> None:
         raise ValueError(
             f"--pairing and --window belong to paired_folders, not to {_DATASET.value}."
         )
+    if _BEAM_OPTIONS.value and not _BEAM_RUNNER.value:
+        raise ValueError("--beam_options is given, but no --beam_runner to take them.")
     if _CHECK_CONTENT.value and not _SOURCE.value:
         raise ValueError("--check_content reads a --source, and none is given.")
     if _VERIFY.value and (_SOURCE.value or _UPDATE.value):
@@ -248,6 +263,11 @@ def _builder(output: pathlib.Path):
         window_seconds=_WINDOW_SECONDS.value,
         **parameters,
     )
+    beam = None
+    if _BEAM_RUNNER.value:
+        from cmgan_jax.prepare.beam import Beam
+
+        beam = Beam(_BEAM_RUNNER.value, tuple(_BEAM_OPTIONS.value))
     config = getattr(module, config_name)(representation=representation, **settings)
     return getattr(module, builder_name)(
         data_dir=output,
@@ -255,5 +275,6 @@ def _builder(output: pathlib.Path):
         source=_SOURCE.value,
         on_bad=_ON_BAD.value,
         workers=_WORKERS.value,
+        beam=beam,
         check_content=_CHECK_CONTENT.value,
     )

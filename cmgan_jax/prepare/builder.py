@@ -21,6 +21,7 @@ from google.protobuf import json_format
 from cmgan_jax.data.integrity import read_description
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import open_prepared
+from cmgan_jax.prepare.beam import Beam
 from cmgan_jax.prepare.info import describe_rows
 from cmgan_jax.prepare.intake import Intake
 from cmgan_jax.prepare.packing import Packer
@@ -100,6 +101,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         source: str | pathlib.Path | None = None,
         on_bad: str = "fail",
         workers: int = 0,
+        beam: Beam | None = None,
         check_content: bool = False,
         data_dir: Any = None,
         config: Any = None,
@@ -112,6 +114,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
           on_bad: "fail" lists every defect and builds nothing, "skip" leaves the bad
             material out.
           workers: processes; 0 takes one per available core.
+          beam: what runs the tasks in place of this machine's cores.
           check_content: know the source's files by what they hold, not by their times.
           data_dir: the output folder.
           config: a `PairedConfig` or the name of a declared one.
@@ -124,7 +127,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             raise ValueError(f"on_bad={on_bad!r} is unknown; known: {ON_BAD}.")
         self._source = source
         self._on_bad = on_bad
-        self._workers = workers
+        self._workers, self._beam = workers, beam
         self.check_content = check_content
         if isinstance(config, PairedConfig):
             # TFDS insists on the declared object where the name is a declared one.
@@ -146,6 +149,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             source=self._source,
             on_bad=self._on_bad,
             workers=self._workers,
+            beam=self._beam,
             check_content=self.check_content,
             data_dir=data_dir,
             config=self.builder_config,
@@ -187,7 +191,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
 
     def _download_and_prepare(self, dl_manager, download_config=None) -> None:
         """Runs the plan's tasks and packs their rows into the (temporary) data_dir."""
-        folder = pathlib.Path(self.data_dir)
+        folder = pathlib.Path(self.data_dir).absolute()  # for workers elsewhere
         scratch = folder / "scratch"
         scratch.mkdir()
         source = self._find_source(dl_manager)
@@ -203,12 +207,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         )
         packer = Packer(folder, self.builder_config.representation, plan)
         intake = Intake(plan, packer, report)
-        for split, produced in produce_in_order(
-            plan.tasks,
-            self.builder_config.representation,
-            workers=self._workers,
-            title=f"prepare {self.name}",
-        ):
+        for split, produced in self._produce(plan, scratch):
             intake.add(split, produced)
         intake.finish()
         shutil.rmtree(scratch)
@@ -216,6 +215,16 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
         sizes = packer.finish(dataset=self.name, version=str(self.version))
         report.write(folder / REPORT_FILE)
         self._describe_splits(plan, sizes)
+
+    def _produce(self, plan: Plan, scratch: pathlib.Path):
+        asked = {
+            "representation": self.builder_config.representation,
+            "workers": self._workers,
+            "title": f"prepare {self.name}",
+        }
+        if self._beam is None:
+            return produce_in_order(plan.tasks, **asked)
+        return self._beam.produce_in_order(plan.tasks, folder=scratch, **asked)
 
     def list_source(self, source: pathlib.Path | None = None) -> dict[str, Any] | None:
         """The files of the source, None if it is gone or there never was one.
@@ -239,7 +248,7 @@ class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
             raise FileNotFoundError(
                 f"{source} does not exist. {self.MANUAL_DOWNLOAD_INSTRUCTIONS.strip()}"
             )
-        return source
+        return source.absolute()
 
     def _describe_splits(self, plan: Plan, sizes: dict[str, tuple[int, int]]) -> None:
         self.info.features["label"].names = list(plan.class_names)

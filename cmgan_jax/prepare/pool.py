@@ -228,6 +228,6 @@ def _single_threaded_children() -> Iterator[None]:
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)  # Beam may run several in one process
             else:
                 os.environ[name] = value
