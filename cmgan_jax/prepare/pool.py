@@ -93,7 +93,8 @@ def _submit_again(
     """Gives tasks that a dying worker took with it to new workers."""
     for entry in waiting:
         _, task, future = entry
-        if not future.done() or future.exception() is not None:
+        done = future.done() and not future.cancelled()
+        if not done or future.exception() is not None:
             entry[2] = pool.submit(task, representation)
 
 

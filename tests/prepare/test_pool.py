@@ -3,11 +3,14 @@
 import dataclasses
 import os
 import signal
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
 
 from cmgan_jax.data.items import Split, make_items
+from cmgan_jax.prepare import pool
 from cmgan_jax.prepare.plan import Defect, Produced
 from cmgan_jax.prepare.pool import produce_in_order
 from cmgan_jax.signals.representation import Representation
@@ -99,6 +102,35 @@ def require_all_but_the_bad(produce):
     tasks = Reading(("kills", "a")), Reading(("b", "kills+hungry"))
     stems, defects = run(*tasks, workers=1, produce=produce)
     assert stems == ["a", "b"] and set(defects) == {"kills", "hungry"}
+
+
+class Dying:
+    """Workers of which the first dies, and what waits behind it is cancelled."""
+
+    def __init__(self, workers, modules):
+        self._fates = iter(("dies", "cancelled") if workers > 1 else ())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, task, representation):
+        future, fate = Future(), next(self._fates, "")
+        if fate == "dies":
+            future.set_exception(BrokenProcessPool())
+        elif not fate or not future.cancel():
+            future.set_result(task.produce(representation))
+        return future
+
+    def is_broken(self, error):
+        return isinstance(error, BrokenProcessPool)
+
+
+def test_what_is_cancelled_with_a_dying_worker_is_done_again(monkeypatch):
+    monkeypatch.setattr(pool, "_Workers", Dying)
+    assert run(Reading(("a",)), Reading(("b",))) == (["a", "b"], {})
 
 
 def test_what_cannot_be_divided_ends_the_run_with_a_reason():
