@@ -170,10 +170,23 @@ def test_bad_parameters_behind_a_good_loss_are_skipped():
     assert recorder.logged[8] == {"loss": 7.0, "skipped": 1.0}
 
 
+@pytest.fixture
+def handled():
+    """(signal, handler): how this process takes a signal until the test is over."""
+    before = {}
+
+    def set_handler(number, handler):
+        before.setdefault(number, signal.signal(number, handler))
+
+    yield set_handler
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_stops(number):
+def test_a_signal_saves_and_stops(number, handled):
     recorder = Recorder()
-    before = signal.getsignal(number)
+    handled(number, signal.SIG_DFL)
 
     def batches():
         for count, batch in enumerate(numbered(), start=1):
@@ -185,19 +198,16 @@ def test_a_signal_saves_and_stops(number):
         run(recorder, batches())
     last = max(recorder.saved)
     assert 3 <= last <= 6 and recorder.saved[last] == sum(range(1, last + 1))
-    assert signal.getsignal(number) is before
+    assert signal.getsignal(number) is signal.SIG_DFL
 
 
-def test_a_signal_that_is_ignored_stays_so():
+def test_a_signal_that_is_ignored_stays_so(handled):
     # In the background of a script SIGINT is.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        recorder = Recorder(at_sample=lambda _: os.kill(os.getpid(), signal.SIGINT))
-        run(recorder, numbered())
-        assert max(recorder.saved) == 10
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
+    handled(signal.SIGINT, signal.SIG_IGN)
+    recorder = Recorder(at_sample=lambda _: os.kill(os.getpid(), signal.SIGINT))
+    run(recorder, numbered())
+    assert max(recorder.saved) == 10
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_signal_while_sampling_still_saves_before_stopping():
