@@ -87,6 +87,11 @@ class RowsByLabel:
         return self._first_rows[stretch] + place - begin
 
 
+def spread(n: int, count: int) -> Int64[np.ndarray, " m"]:
+    """Which of n rows are taken if so many are to be, evenly from first to last."""
+    return np.linspace(0, n - 1, min(count, n)).astype(np.int64)
+
+
 def spread_by_label(
     labels: Int[np.ndarray, " n"], per_label: int
 ) -> Int64[np.ndarray, " m"]:

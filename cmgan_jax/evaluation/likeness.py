@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int, Num
 
+from cmgan_jax.data.rows_by_label import spread
 from cmgan_jax.evaluation.distance import (
     frechet_distance,
     kernel_distance,
@@ -100,7 +101,7 @@ def precision_recall(table: Table) -> dict[str, float | int | None]:
       might have been generated, "floor": the precision of real ones of half of the
       songs among the other half, "n" items compared}; None where there are too few.
     """
-    rows = np.linspace(0, len(table) - 1, min(COMPARED, len(table))).astype(int)
+    rows = spread(len(table), COMPARED)
     made, real = (x[rows] for x in _features(table))
     song, half = table.song[rows], _half_of_the_songs(table)[rows]
     return {

@@ -152,21 +152,24 @@ def pitch_kept(table: Table) -> dict[str, float | int | list[float] | None]:
 
     Returns:
       {"within_semitone", "interval" [low, high], "real": the same of the real targets,
-      which is about the best to hope for, "chance": where the pitch of another source
-      of the class is asked for, "n" sources}; None where no pitch is known.
+      about the best to hope for where a pair is one moment, "chance": where the pitch
+      of another source of the class is asked for, "n" sources}; None where no pitch
+      is known.
     """
     rows = table.pitch_row
     if len(rows) == 0:
         unknown = ("within_semitone", "interval", "real", "chance")
         return dict.fromkeys(unknown) | {"n": 0}
     pitch, label = table.pitch[rows], table.label[rows]
-    turned = [np.roll(pitch[label == one], 1) for one in np.unique(label)]
+    other = np.empty_like(pitch)
+    for one in np.unique(label):
+        other[label == one] = np.roll(pitch[label == one], 1)
     right = pitch_right(table)
     return {
         "within_semitone": float(right.mean()),
         "interval": list(interval(right, table.song[rows])),
         "real": float(_near(table.real_read_pitch, pitch).mean()),
-        "chance": float(_near(np.concatenate(turned), pitch).mean()),
+        "chance": float(_near(other, pitch).mean()),
         "n": len(rows),
     }
 

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float32, Int, UInt8
 from cmgan_jax.data.items import Items
 from cmgan_jax.data.order import others, partners
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.data.rows_by_label import spread_by_label
+from cmgan_jax.data.rows_by_label import spread, spread_by_label
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.nearest import nearest_of_class
 from cmgan_jax.evaluation.pitch_reader import read_pitch
@@ -78,7 +78,7 @@ def make_table(
         judges=judges[direction.target],
         trained=trained,
     )
-    again = _spread(len(source), AGAIN)[own]
+    again = _spread_mask(len(source), AGAIN)[own]
     columns["response"] = _response(model, sources, generated, again, **noise)
     columns["source_logits"] = {
         judge.name: judge.logits(source.array[own])
@@ -172,8 +172,8 @@ def _response(
     return response
 
 
-def _spread(n: int, count: int) -> Bool[np.ndarray, " n"]:
+def _spread_mask(n: int, count: int) -> Bool[np.ndarray, " n"]:
     """Which of n rows are chosen if so many are, evenly spread."""
     chosen = np.zeros(n, bool)
-    chosen[np.linspace(0, n - 1, min(count, n)).astype(int)] = True
+    chosen[spread(n, count)] = True
     return chosen

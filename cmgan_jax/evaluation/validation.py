@@ -9,6 +9,7 @@ from jaxtyping import Int, UInt8
 
 from cmgan_jax.data.order import partners
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.data.rows_by_label import spread
 from cmgan_jax.evaluation.distance import distance_within_classes
 from cmgan_jax.evaluation.judges import Judge, require_judges, stored_judges
 from cmgan_jax.evaluation.likeness import spread_ratio
@@ -130,7 +131,7 @@ def _pairs(prepared: PreparedData, direction: Direction, limit: int) -> _Pairs:
     validates = "validation" in prepared.splits
     split = prepared.split("validation" if validates else "train")
     source, target = split.of(direction.source), split.of(direction.target)
-    chosen = _spread(len(source), limit)
+    chosen = spread(len(source), limit)
     partner = partners(source.label, target.label, pairing=prepared.pairing, seed=0)
     return _Pairs(
         sources=source.array[chosen],
@@ -140,15 +141,10 @@ def _pairs(prepared: PreparedData, direction: Direction, limit: int) -> _Pairs:
     )
 
 
-def _spread(length: int, count: int) -> np.ndarray:
-    """At most `count` of so many rows, evenly spread."""
-    return np.linspace(0, length - 1, min(count, length)).astype(int)
-
-
 def _write_grid(
     path: Path, pairs: _Pairs, generated: np.ndarray, class_names: Sequence[str]
 ) -> None:
-    shown = _spread(len(generated), ROWS)
+    shown = spread(len(generated), ROWS)
     columns = [pairs.sources[shown], pairs.targets[shown], generated[shown]]
     pictures = [np.stack([as_picture(x) for x in column]) for column in columns]
     names = [class_names[label] for label in pairs.label[shown]]

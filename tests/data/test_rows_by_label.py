@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.data import rows_by_label
-from cmgan_jax.data.rows_by_label import RowsByLabel
+from cmgan_jax.data.rows_by_label import RowsByLabel, spread, spread_by_label
 
 LABELS = np.repeat([4, 1, 4, 1, 7], [3, 2, 1, 4, 5])
 
@@ -40,3 +40,14 @@ def test_the_last_number_below_one_is_the_last_row():
 def test_no_rows_have_no_labels():
     rows = RowsByLabel(np.zeros(0, np.int32))
     assert len(rows) == 0 and len(rows.known) == 0
+
+
+def test_some_rows_are_taken_from_all_over():
+    np.testing.assert_array_equal(spread(101, 3), [0, 50, 100])
+    np.testing.assert_array_equal(spread(2, 5), [0, 1])
+    assert len(spread(0, 5)) == 0
+    labels = np.repeat([7, 3], [10, 4])
+    # The middles of equal parts: of four rows of label 3, then of ten of label 7.
+    np.testing.assert_array_equal(spread_by_label(labels, 2), [11, 13, 2, 7])
+    np.testing.assert_array_equal(spread_by_label(labels, 5)[:4], [10, 11, 12, 13])
+    assert len(spread_by_label(labels[:0], 2)) == 0
