@@ -93,7 +93,7 @@ class Workload:
         return {self.phase.name: self.phase.inference(self.fresh_state())}
 
     def random_batch(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Random pixels of all that the phase needs, and labels."""
+        """Random pixels of all that the phase needs, labels and notes."""
         draw, task, b = np.random.default_rng(seed), self.system.task, self.batch_size
         pixels = {
             field: draw.integers(
@@ -101,7 +101,10 @@ class Workload:
             )
             for field in self.phase.needs.fields
         }
-        return pixels | {"label": draw.integers(0, task.num_classes, b, dtype=np.int32)}
+        label = draw.integers(0, task.num_classes, b, dtype=np.int32)
+        pitch = draw.integers(40, 80, b).astype(np.float32)
+        told = {"label": label} | ({"pitch": pitch} if self.phase.needs.pitch else {})
+        return pixels | told
 
     def to_devices(self, batches: Sequence[dict[str, np.ndarray]]):
         """The batches of a call, stacked and split over the devices."""
@@ -144,6 +147,7 @@ def make_workload(
         sound_shape=representation.sound_shape,
         num_classes=len(prepared.class_names) if prepared else CLASSES,
         stem_aligned=prepared.pairing == "stem" if prepared else True,
+        pitched=prepared.pitched if prepared else True,
     )
     config = copy.deepcopy(dict(config))
     config["gan"]["discriminator_every"] = 1

@@ -135,6 +135,12 @@ def _full(direction: str) -> ConfigDict:
     gan.discriminator_varied = False  # what it sees is varied: for little data
     gan.average_decay = 0.999  # moving average of generator and encoder; 0: none
 
+    # The note of a source, told to generator and discriminator beside the code: in
+    # training the one the data say, then the one that is read off the source.
+    config.note_reader = note_reader = ConfigDict()
+    note_reader.items = 0  # sources of each class it learns from; 0: no note is told
+    note_reader.edges = 1024  # of a source that it looks at
+
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned
     gallery.choice = "random"  # of the class, or of its "nearest" source

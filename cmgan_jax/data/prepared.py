@@ -24,6 +24,7 @@ from cmgan_jax.data.integrity import (
     require_small_files,
 )
 from cmgan_jax.data.items import COLUMNS, Items, Split
+from cmgan_jax.data.rows_by_label import spread
 from cmgan_jax.data.shards import column_file, map_array, map_shards
 from cmgan_jax.runtime.names import command
 from cmgan_jax.runtime.open_files import allow_open_files
@@ -32,6 +33,7 @@ from cmgan_jax.signals.representation import Representation
 # TFDS builds inside such a directory and renames it when it is complete.
 JUDGES_FOLDER = "judges"  # of what is trained to judge the data, beside them
 INCOMPLETE_PREFIX = "incomplete."
+_ASKED_FOR_NOTES = 4096  # rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +69,12 @@ class PreparedData:
         The same for the same data, wherever, whenever and from where prepared.
         """
         return content_digest(read_description(self.path))
+
+    @functools.cached_property
+    def pitched(self) -> bool:
+        """Whether sounds to train on say which note they play: some, spread evenly."""
+        pitch = self.split("train").sound.pitch
+        return not np.isnan(pitch[spread(len(pitch), _ASKED_FOR_NOTES)]).all()
 
     def split(self, name: str) -> Split:
         """The split of this name.

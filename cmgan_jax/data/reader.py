@@ -35,6 +35,7 @@ class BatchReader:
     ):
         """Arguments and errors as `training_batches`."""
         self._split = split
+        self._needs = needs
         self._order = Order(
             {modality: split.of(modality).label for modality in MODALITIES},
             needs=needs,
@@ -47,19 +48,22 @@ class BatchReader:
     def read(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step, as `training_batches` yields it."""
         rows = self.rows(step)
-        label = rows.pop("label")
-        batch = {
-            field: self._split.of(modality_of(field)).array[some]
-            for field, some in rows.items()
+        return {
+            field: self._split.of(modality_of(field)).array[rows[field]]
+            if field in self._needs.fields
+            else told
+            for field, told in rows.items()
         }
-        return {**batch, "label": label}
 
     def rows(self, step: int) -> dict[str, np.ndarray]:
         """The batch of one step with rows, int32 [b], in place of items."""
         anchor = self._order.anchor_rows(step)
         rows = self._order.beside(anchor, step)
-        label = self._order.labels(anchor)
-        return {f: some.astype(np.int32) for f, some in rows.items()} | {"label": label}
+        told = {"label": self._order.labels(anchor)}
+        if self._needs.pitch:
+            pitch = self._split.of(self._needs.anchor).pitch[anchor]
+            told["pitch"] = pitch.astype(np.float32)
+        return {f: some.astype(np.int32) for f, some in rows.items()} | told
 
 
 def training_batches(
@@ -84,7 +88,8 @@ def training_batches(
       part: of each batch that is read; the order does not depend on it.
 
     Yields:
-      Every field of `needs`, uint8 [b h w c], and "label", int32 [b].
+      Every field of `needs`, uint8 [b h w c], "label", int32 [b], and "pitch", float32
+      [b], where it is needed.
 
     Raises:
       ValueError: as `Order`, before the first batch.

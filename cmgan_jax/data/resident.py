@@ -9,7 +9,7 @@ from cmgan_jax.data.items import Split
 from cmgan_jax.data.reader import BatchReader
 from cmgan_jax.runtime import devices
 from cmgan_jax.signals.direction import MODALITIES
-from cmgan_jax.training.batch import Needs, modality_of
+from cmgan_jax.training.batch import FIELDS, Needs, modality_of
 from cmgan_jax.training.dispatch import Feed
 
 SHARE = 0.5  # of a device's memory that a split may take
@@ -50,12 +50,12 @@ class Resident:
 
 
 def _gather(resident, rows):
-    gathered = {
+    return {
         field: resident[modality_of(field)].at[some].get(mode="promise_in_bounds")
+        if field in FIELDS
+        else some
         for field, some in rows.items()
-        if field != "label"
     }
-    return {**gathered, "label": rows["label"]}
 
 
 def _require_room(size: int, mesh: Mesh) -> None:

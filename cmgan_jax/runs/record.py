@@ -16,7 +16,7 @@ from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 RECORD_FILE = "config.json"
-VERSION = 5
+VERSION = 6
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long, how often and how fast.
 ADJUSTABLE = (
@@ -92,6 +92,7 @@ def new_record(config: Mapping[str, Any], prepared: PreparedData) -> RunRecord:
             sound_shape=representation.sound_shape,
             num_classes=len(prepared.class_names),
             stem_aligned=prepared.pairing == "stem",
+            pitched=prepared.pitched,
         ),
         data=str(prepared.path.resolve()),
         data_digest=prepared.digest,
@@ -211,12 +212,20 @@ def _from_4(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "changes": []}
 
 
+def _from_5(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 5 did not ask which note is played."""
+    task = {**fields["task"], "pitched": False}
+    config = {**fields["config"], "note_reader": {"items": 0, "edges": 1024}}
+    return {**fields, "task": task, "config": config}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
     2: _from_2,
     3: _from_3,
     4: _from_4,
+    5: _from_5,
 }
 
 

@@ -26,18 +26,20 @@ LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
     "gallery": ("size",),
+    "note_reader": ("edges",),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
         *("validation_examples", "steps_per_call"),
     ),
 }
-WHOLE = ("shift", "spectra")  # counted, though none is allowed
+WHOLE = ("shift", "spectra", "items")  # counted, though none is allowed
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
     "variation.image": ("shift", "noise", "tint", "cutout"),
     "variation.sound": ("shift", "noise", "tint", "cutout"),
+    "note_reader": ("items",),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
         *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),
@@ -87,6 +89,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     _require_data(gan, task)
     _require_pairs(config, task)
     _require_recognisers(config)
+    _require_notes(config, task)
 
 
 def check_cmcgan(config: SimpleNamespace, task: Task) -> None:
@@ -261,6 +264,7 @@ def _require_recognisers(config) -> None:
         "classifier.pair_weight": config.classifier.pair_weight,
         "gan.classification_weight": config.gan.classification_weight,
         "gan.pair_weight": config.gan.pair_weight,
+        "note_reader.items": config.note_reader.items,
     }
     asked = [name for name, weight in asking.items() if weight]
     if config.classifier.objective != "classification" and asked:
@@ -269,4 +273,14 @@ def _require_recognisers(config) -> None:
             f"recognisers, but they are asked: give "
             f"{' '.join(f'--config.{name}=0' for name in asked)}, or "
             "--config.classifier.objective=classification."
+        )
+
+
+def _require_notes(config, task: Task) -> None:
+    lacks = "say none" if not task.pitched else "are class-aligned"
+    if config.note_reader.items and not (task.pitched and task.stem_aligned):
+        raise ValueError(
+            f"config.note_reader.items={config.note_reader.items} needs data that say "
+            f"which note each pair plays, and these {lacks}: give "
+            "--config.note_reader.items=0, or train on data with notes."
         )

@@ -11,7 +11,9 @@ from cmgan_jax.training.state import (
 )
 
 
-def average(parts: GanParts, state: GanState, *, source, features, noise) -> GanState:
+def average(
+    parts: GanParts, state: GanState, *, source, features, pitch, noise
+) -> GanState:
     """Moves the averages; their BatchNorm statistics are those of this batch in them.
 
     Averaging the statistics as well would describe other weights than the averaged
@@ -42,8 +44,9 @@ def average(parts: GanParts, state: GanState, *, source, features, noise) -> Gan
     )
     code_statistics = {"code": statistics["batch_stats"]["code"]}
     trunk_statistics = state.encoder.collections["batch_stats"]
+    condition = parts.condition(code, pitch)
     _, collections = apply_training(
-        parts.generator, generator, generator.params, code, noise
+        parts.generator, generator, generator.params, condition, noise
     )
     averaged = {
         "encoder": {

@@ -16,12 +16,12 @@ def update_discriminator(
     parts: GanParts, state: GanState, *, real, judged
 ) -> tuple[NetState, Metrics]:
     """The discriminator after its update, or unchanged at a step it sits out."""
-    fake, code = judged
+    fake, condition = judged
     kinds = {"real": real["real"], "fake": fake, **real}
     kinds = {kind: _seen(parts, state, x, kind) for kind, x in kinds.items()}
 
     def loss_of(params):
-        pairs = [(target, code) for target in kinds.values()]
+        pairs = [(target, condition) for target in kinds.values()]
         rows, collections = discriminate(
             parts.discriminator, state.discriminator, params, pairs
         )
@@ -46,13 +46,16 @@ def update_discriminator(
 
 def criticise(parts: GanParts, state: GanState, *, target, label, judged):
     """Gradient of the generator's loss in its output, D's collections, metrics."""
-    fake, code = judged
+    fake, condition = judged
     discriminator = state.discriminator
 
     def loss_of(fake):
         seen = _seen(parts, state, fake, "generated")
         (logits,), collections = discriminate(
-            parts.discriminator, discriminator, discriminator.params, [(seen, code)]
+            parts.discriminator,
+            discriminator,
+            discriminator.params,
+            [(seen, condition)],
         )
         adversarial = losses.generator_loss(parts.loss, logits)
         # Of the rows whose z is noise, no target is the right one.
@@ -64,7 +67,7 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
             # What pleases it in one place and at one level alone, no other
             # classifier believes.
             varied = parts.variation(fake, rng.stream(state.rng, "asked", state.step))
-            metrics |= _recognised(parts, state, varied, code, label)
+            metrics |= _recognised(parts, state, varied, parts.code(condition), label)
             loss += parts.classification_weight * metrics.get("classification", 0.0)
             loss += parts.pair_weight * metrics.get("pair", 0.0)
         return loss, (metrics, collections)

@@ -2,15 +2,20 @@
 
 import dataclasses
 
+import jax.numpy as jnp
 import optax
 from flax import linen as nn
+from jaxtyping import Array, Float
 
+from cmgan_jax.nets.note_reader import NOTES, note_votes
 from cmgan_jax.nets.posterior import Posterior
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.training import losses
 from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.batch import MISMATCHED, Needs
+
+NOTE_SCALE = 3.0  # so that the one number of a note weighs what the code's many do
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +64,8 @@ class GanParts:
       discriminator_varied: what the discriminator sees is varied so too (Zhao et al.
         2020), which keeps it from knowing a small training set by heart.
       discriminator_every: the discriminator learns at every n-th step (from step 0).
+      notes: whether what the generator makes follows the note that is played: beside
+        the code, generator, discriminator and posterior are told it.
       z_size: size of the noise vector z.
       average_decay: decay of the moving averages used to generate; 0 keeps none.
     """
@@ -82,6 +89,7 @@ class GanParts:
     variation: Variation
     discriminator_every: int
     discriminator_varied: bool
+    notes: bool
     z_size: int
     average_decay: float
 
@@ -89,6 +97,28 @@ class GanParts:
     def recognises(self) -> bool:
         """Whether the generator's loss asks the recogniser of targets."""
         return bool(self.classification_weight or self.pair_weight)
+
+    @property
+    def condition_size(self) -> int:
+        """Length of what the generator is told: the code, and the note if any."""
+        return self.encoder.code_size + (NOTES if self.notes else 0)
+
+    def condition(
+        self, code: Float[Array, "b k"], pitch: Float[Array, " b"] | None
+    ) -> Float[Array, "b p"]:
+        """What generator, discriminator and posterior are told.
+
+        Args:
+          code: of the sources.
+          pitch: MIDI note numbers that the sources play; not looked at without notes.
+        """
+        if not self.notes:
+            return code
+        return jnp.concatenate([code, NOTE_SCALE * note_votes(pitch, width=0.6)], -1)
+
+    def code(self, condition: Float[Array, "b p"]) -> Float[Array, "b k"]:
+        """The code in what the generator is told."""
+        return condition[:, : self.encoder.code_size]
 
     @property
     def needs(self) -> Needs:
@@ -101,4 +131,5 @@ class GanParts:
                 self.direction.target,
                 *(mismatched if self.mismatched_weight else ()),
             ),
+            pitch=self.notes,
         )

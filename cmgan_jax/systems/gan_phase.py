@@ -49,7 +49,7 @@ def init_state(
       target_recogniser: see `GanState`.
       source_pair: see `GanState`.
     """
-    code = jnp.zeros((1, parts.encoder.code_size), jnp.float32)
+    condition = jnp.zeros((1, parts.condition_size), jnp.float32)
     z = jnp.zeros((1, parts.z_size), jnp.float32)
     target = jnp.zeros((1, *target_shape), jnp.float32)
 
@@ -59,7 +59,7 @@ def init_state(
     learns = parts.generator_optimizer
     posterior = None
     if parts.posterior_weight:
-        variables = fresh(parts.posterior, "posterior", target, code)
+        variables = fresh(parts.posterior, "posterior", target, condition)
         posterior = new_network(variables, learns)
     state = GanState(
         step=jnp.zeros((), jnp.int32),
@@ -67,9 +67,11 @@ def init_state(
         encoder=new_network(
             encoder_variables, learns, trained=parts.conditioning.trained
         ),
-        generator=new_network(fresh(parts.generator, "generator", code, z), learns),
+        generator=new_network(
+            fresh(parts.generator, "generator", condition, z), learns
+        ),
         discriminator=new_network(
-            fresh(parts.discriminator, "discriminator", target, code),
+            fresh(parts.discriminator, "discriminator", target, condition),
             parts.discriminator_optimizer,
         ),
         posterior=posterior,
@@ -88,7 +90,7 @@ def make_step(
 
     Returns:
       (state, batch) -> (new state, metrics); the batch holds what `parts.needs` names,
-      uint8 [b h w c], and "label", int32 [b].
+      uint8 [b h w c], "label", int32 [b], and "pitch", float32 [b], if it is needed.
     """
     direction = parts.direction
 
@@ -103,11 +105,13 @@ def make_step(
         code, pull_code, (features, encoder_collections) = _encode(
             parts, state.encoder, source
         )
+        pitch = batch.get("pitch")
+        condition = parts.condition(code, pitch)
         z, learn_posterior, divergence = _choose_z(
-            parts, state, target=real["real"], code=code, noise=noise
+            parts, state, target=real["real"], condition=condition, noise=noise
         )
-        fake, pull_fake, generator_collections = _generate(parts, state, code, z)
-        judged = jax.lax.stop_gradient((fake, code))
+        fake, pull_fake, generator_collections = _generate(parts, state, condition, z)
+        judged = jax.lax.stop_gradient((fake, condition))
         discriminator, discriminator_metrics = update_discriminator(
             parts, state, real=real, judged=judged
         )
@@ -119,9 +123,9 @@ def make_step(
             judged=judged,
         )
 
-        generator_gradient, code_gradient, z_gradient = pull_fake(fake_gradient)
+        generator_gradient, through_fake, z_gradient = pull_fake(fake_gradient)
         posterior, through_z = learn_posterior(z_gradient)
-        (encoder_gradient,) = pull_code(code_gradient + through_z)
+        (encoder_gradient,) = pull_code(parts.code(through_fake + through_z))
         optimizer = parts.generator_optimizer
         generator = apply_gradients(state.generator, generator_gradient, optimizer)
         encoder = state.encoder
@@ -135,7 +139,9 @@ def make_step(
             posterior=posterior,
         )
         # At test time every z is noise, and the statistics are those of noise.
-        state = average(parts, state, source=source, features=features, noise=noise)
+        state = average(
+            parts, state, source=source, features=features, pitch=pitch, noise=noise
+        )
         return state, {**discriminator_metrics, **divergence, **generator_metrics}
 
     return step
@@ -171,22 +177,22 @@ def _choose_z(
     state: GanState,
     *,
     target: Float[Array, "b h w c"],
-    code: Float[Array, "b k"],
+    condition: Float[Array, "b p"],
     noise: Float[Array, "b q"],
 ):
     """Noise in odd rows; in even ones z that the posterior finds in the target.
 
     Returns:
-      z, gradient in z -> (the posterior after its update, gradient in the code), and
-      metrics. Without a posterior every row is noise.
+      z, gradient in z -> (the posterior after its update, gradient in the
+      condition), and metrics. Without a posterior every row is noise.
     """
     posterior = state.posterior
     if posterior is None:
-        return noise, lambda gradient: (None, jnp.zeros_like(code)), {}
+        return noise, lambda gradient: (None, jnp.zeros_like(condition)), {}
 
-    def choose(params, code):
+    def choose(params, condition):
         (mean, log_variance), collections = apply_training(
-            parts.posterior, posterior, params, target, code
+            parts.posterior, posterior, params, target, condition
         )
         z = mean + jnp.exp(0.5 * log_variance) * noise
         even = (jnp.arange(noise.shape[0]) % 2 == 0)[:, None]
@@ -194,22 +200,22 @@ def _choose_z(
         return (jnp.where(even, z, noise), divergence), collections
 
     (z, divergence), pull, collections = jax.vjp(
-        choose, posterior.params, code, has_aux=True
+        choose, posterior.params, condition, has_aux=True
     )
 
     def learn(z_gradient):
         weight = jnp.float32(parts.posterior_weight)
-        gradient, code_gradient = pull((z_gradient, weight))
+        gradient, through_condition = pull((z_gradient, weight))
         updated = apply_gradients(posterior, gradient, parts.generator_optimizer)
-        return updated.replace(collections=collections), code_gradient
+        return updated.replace(collections=collections), through_condition
 
     return z, learn, {"divergence": divergence}
 
 
-def _generate(parts: GanParts, state: GanState, code: jax.Array, z: jax.Array):
-    """Generated targets, their pull-back onto (params, code, z), new collections."""
+def _generate(parts: GanParts, state: GanState, condition: jax.Array, z: jax.Array):
+    """Targets, their pull-back onto (params, condition, z), new collections."""
 
-    def generate(params, code, z):
-        return apply_training(parts.generator, state.generator, params, code, z)
+    def generate(params, condition, z):
+        return apply_training(parts.generator, state.generator, params, condition, z)
 
-    return jax.vjp(generate, state.generator.params, code, z, has_aux=True)
+    return jax.vjp(generate, state.generator.params, condition, z, has_aux=True)

@@ -38,12 +38,14 @@ class Task:
       sound_shape: [h w c] of one spectrogram.
       num_classes: classes of the data set.
       stem_aligned: whether picture and sound of a pair are one moment.
+      pitched: whether the data say which note is played.
     """
 
     image_shape: Shape
     sound_shape: Shape
     num_classes: int
     stem_aligned: bool
+    pitched: bool = False
 
     def shape(self, modality: str) -> Shape:
         """[h w c] of one item of a modality, "image" or "sound"."""

@@ -8,8 +8,10 @@ encoder. S2I-C, I2S, S2I-N and S2I-A of Chen et al. 2017 are configurations of i
 from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 
 from cmgan_jax.nets.encoder import Encoder
+from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase, networks
@@ -23,6 +25,7 @@ from cmgan_jax.systems.interface import (
     System,
     Task,
 )
+from cmgan_jax.systems.note_phase import NOTE_READERS, note_phase, read_notes
 from cmgan_jax.systems.pretraining import (
     PRETRAINING,
     RECOGNISERS,
@@ -62,22 +65,23 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
     check_sa_cmgan(config, task)
     parts = gan_parts(config, task)
     pretraining = PRETRAINING[config.classifier.objective](config, task)
+    readers = _note_readers(config, task, parts)
     return System(
         task=task,
         directions=(parts.direction,),
-        phases=(pretraining, _gan_phase(config, task, parts, pretraining.name)),
-        generating=(GAN,),
-        generate=_make_generate(parts),
+        phases=(
+            pretraining,
+            *readers,
+            _gan_phase(config, task, parts, pretraining.name),
+        ),
+        generating=(pretraining.name, NOTE_READERS, GAN) if parts.notes else (GAN,),
+        generate=_make_generate(parts, recogniser(config, task)),
         noise_size=parts.z_size,
         looks=_make_looks(parts.encoder) if _attends(parts.encoder) else None,
         recognitions=(
             recognitions(config, task) if pretraining.name == RECOGNISERS else {}
         ),
-        labels_used=(
-            ("classification loss of the run's own classifier",)
-            if config.gan.classification_weight
-            else ()
-        ),
+        labels_used=_labels_used(parts),
     )
 
 
@@ -99,10 +103,33 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
+        notes=bool(config.note_reader.items),
         z_size=config.model.z_size,
         variation=networks.variations(config)[direction.target],
         **{name: getattr(gan, name) for name in WEIGHTS},
     )
+
+
+def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
+    if not parts.notes:
+        return ()
+    phase = note_phase(
+        parts.direction.source,
+        task=task,
+        items=config.note_reader.items,
+        edges=config.note_reader.edges,
+        batch_size=config.classifier.batch_size,
+        seed=config.seed,
+    )
+    return (phase,)
+
+
+def _labels_used(parts: GanParts) -> tuple[str, ...]:
+    used = {
+        "classification loss of the run's own classifier": parts.classification_weight,
+        "notes of training pairs": parts.notes,
+    }
+    return tuple(name for name, is_used in used.items() if is_used)
 
 
 def _gan_phase(config, task: Task, parts: GanParts, pretraining: str) -> Phase:
@@ -146,11 +173,19 @@ def _alternatives(state: GanState) -> dict[str, Tree]:
     return {} if state.averaged is None else {"raw": state.raw}
 
 
-def _make_generate(parts: GanParts) -> Generate:
+def _make_generate(parts: GanParts, classifier: Recogniser) -> Generate:
+    def pitch(finished, source):
+        if not parts.notes:
+            return None
+        variables = of_modality(finished[RECOGNISERS], parts.direction.source)
+        logits = apply_evaluation(classifier, variables, to_unit(source))
+        return read_notes(finished[NOTE_READERS], source, jnp.argmax(logits, -1))
+
     def generate(finished, source, noise, direction):
         variables = finished[GAN]
         _, code = apply_evaluation(parts.encoder, variables["encoder"], to_unit(source))
-        return apply_evaluation(parts.generator, variables["generator"], code, noise)
+        told = parts.condition(code, pitch(finished, source))
+        return apply_evaluation(parts.generator, variables["generator"], told, noise)
 
     return generate
 

@@ -9,7 +9,7 @@ from cmgan_jax.signals.direction import MODALITIES
 MISMATCHED = "mismatched_"
 FIELDS = (*MODALITIES, *(MISMATCHED + modality for modality in MODALITIES))
 
-# Field to uint8 [b h w c], and "label" to int32 [b].
+# Field to uint8 [b h w c], "label" to int32 [b]; "pitch" to float32 [b] where needed.
 Batch = Mapping[str, Any]
 
 
@@ -23,10 +23,12 @@ class Needs:
       fields: of the batch. "image" and "sound" are the anchor's item and the one of
         the same moment (class-aligned data: of the same class); "mismatched_image" and
         "mismatched_sound" are of another class.
+      pitch: the batch tells the anchor's MIDI note number, NaN where it is not known.
     """
 
     anchor: str
     fields: tuple[str, ...]
+    pitch: bool = False
 
     def __post_init__(self):
         unknown = set(self.fields) - set(FIELDS)

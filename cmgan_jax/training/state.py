@@ -139,6 +139,22 @@ class GalleryState(struct.PyTreeNode):
         return {"items": self.items, "label": self.label, "places": self.places}
 
 
+class SourcesState(struct.PyTreeNode):
+    """State of the phase that keeps sources to read notes by.
+
+    Attributes:
+      step: batches kept so far.
+      items: uint8 [n h w c], zeros where nothing is kept yet.
+      label: int32 [n].
+      pitch: MIDI note numbers, float32 [n]; negative where none is known or kept.
+    """
+
+    step: Leaf
+    items: Leaf
+    label: Leaf
+    pitch: Leaf
+
+
 def new_network(
     variables: Tree,
     optimizer: optax.GradientTransformation,

@@ -15,6 +15,7 @@ ABLATIONS = {
     "residual_control": {"attention_form": "residual"},
     "sagan_attention": {"spectral_norm": "both"},
     "no_spectral_norm": {"spectral_norm": "none"},
+    "note_reading": {"items": 300},
 }
 
 
@@ -26,7 +27,8 @@ def load(name: str, direction: str) -> dict:
 @pytest.mark.parametrize("name", ABLATIONS)
 def test_an_ablation_changes_one_thing(name, scale):
     default = load(f"sa_cmgan:{scale}s2i", "i2s")
-    expected = {**default, "model": {**default["model"], **ABLATIONS[name]}}
+    section = "note_reader" if name == "note_reading" else "model"
+    expected = {**default, section: {**default[section], **ABLATIONS[name]}}
     expected["name"] = default["name"].replace("sa_cmgan", name)
     assert load(f"{name}:{scale}s2i", "i2s") == expected
 

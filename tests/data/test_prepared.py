@@ -25,6 +25,14 @@ def test_round_trip(pack):
     assert damaged_files(data.path) == []
 
 
+def test_data_are_pitched_where_any_sound_to_train_on_says_its_note(pack):
+    data = pack([0, 1, 2, 1], [0, 1, 2, 1], pairing="stem")
+    assert not data.pitched
+    heard = open_prepared(data.path)
+    heard.split("train").sound.pitch[2] = 60.0
+    assert heard.pitched
+
+
 def test_a_parent_with_one_data_set_will_do(pack):
     path = pack([0, 1], [0, 1], pairing="stem").path
     assert open_prepared(path.parent).path == path

@@ -60,6 +60,20 @@ def test_only_what_is_needed_is_read(pack):
     assert set(batch) == {"image", "label"}
 
 
+@pytest.mark.parametrize("anchor", ["sound", "image"])
+def test_the_note_is_the_anchors_own(pack, anchor):
+    """Even rows of pictures and odd rows of sounds know theirs."""
+    split = pack(LABELS, LABELS, pairing="stem").split("train")
+    notes = 40 + np.arange(5, dtype=np.float32)
+    for modality, known in (("image", 0), ("sound", 1)):
+        split.of(modality).pitch[:] = np.where(np.arange(5) % 2 == known, notes, np.nan)
+    needs = Needs(anchor=anchor, fields=(anchor,), pitch=True)
+    for batch in first(training_batches(split, needs=needs, **SIZES), 4):
+        rows = [place_in(split.of(anchor), pixels) for pixels in batch[anchor]]
+        assert batch["pitch"].dtype == np.float32
+        np.testing.assert_array_equal(batch["pitch"], split.of(anchor).pitch[rows])
+
+
 def parts(hosts):
     """What each of so many hosts reads of a batch of 4."""
     size = 4 // hosts

@@ -21,7 +21,7 @@ ALIGNMENTS = {
 @pytest.mark.parametrize(
     ("pairing", "needs"),
     [
-        ("stem", Needs(anchor="image", fields=FIELDS)),
+        ("stem", Needs(anchor="image", fields=FIELDS, pitch=True)),
         ("class", Needs(anchor="sound", fields=("image", "mismatched_sound"))),
     ],
     ids=["stem", "class"],
@@ -29,14 +29,17 @@ ALIGNMENTS = {
 def test_the_same_batches_as_the_reader(pack, pairing, needs):
     split = pack(*ALIGNMENTS[pairing], pairing=pairing).split("train")
     mesh = devices.data_mesh()
+    told = {"pitch"} if needs.pitch else set()
     reading = {"needs": needs, "batch_size": 8, "seed": 7, "start_step": 3}
     feed = Resident(split, mesh=mesh, pairing=pairing).feed(**reading)
     batch = jax.jit(feed.batch)
     expected = training_batches(split, pairing=pairing, **reading)
     for rows, there in itertools.islice(zip(feed.items, expected, strict=False), 3):
-        assert all(row.dtype == np.int32 for row in rows.values())
+        assert {row.dtype for field, row in rows.items() if field != "pitch"} == {
+            np.dtype(np.int32)
+        }
         here = batch(feed.resident, devices.to_devices(rows, mesh))
-        assert set(here) == set(there) == {*needs.fields, "label"}
+        assert set(here) == set(there) == {*needs.fields, "label", *told}
         for name in there:
             assert here[name].sharding.is_equivalent_to(
                 devices.split_batch(mesh), here[name].ndim

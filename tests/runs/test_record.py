@@ -43,6 +43,7 @@ RECORD = RunRecord(
             for name in ("image", "sound")
         },
         "gallery": {"size": 2048, "choice": "random"},
+        "note_reader": {"items": 0, "edges": 1024},
         "run": {"log_every": 1, "choose_on_validation": False},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -69,7 +70,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 5
+    assert stored["version"] == VERSION == 6
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -83,9 +84,16 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def fifth_version() -> dict:
+    """What version 5 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 5}
+    del fields["task"]["pitched"], fields["config"]["note_reader"]
+    return fields
+
+
 def fourth_version() -> dict:
     """What version 4 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 4}
+    fields = fifth_version() | {"version": 4}
     del fields["changes"]
     return fields
 
@@ -141,8 +149,10 @@ def test_version_1_is_still_read(direction, tmp_path):
     assert read_record(tmp_path) == record
 
 
-@pytest.mark.parametrize("written", [second_version, third_version, fourth_version])
-def test_versions_2_to_4_are_still_read(written, tmp_path):
+@pytest.mark.parametrize(
+    "written", [second_version, third_version, fourth_version, fifth_version]
+)
+def test_versions_2_to_5_are_still_read(written, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 
@@ -151,7 +161,7 @@ def test_versions_2_to_4_are_still_read(written, tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 5"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 6"):
         read_record(tmp_path)
 
 

@@ -123,6 +123,24 @@ def test_pairs_need_recognisers_that_know_them(settings):
         assemble(config, TASK)
 
 
+def test_notes_need_data_that_say_them_and_recognisers(settings):
+    config = settings("note_reading", "s2i")
+    with pytest.raises(ValueError, match=r"say none.*note_reader\.items=0"):
+        assemble(config, TASK)
+    pitched = dataclasses.replace(TASK, pitched=True)
+    assert [phase.name for phase in assemble(config, pitched).phases] == [
+        "recognisers", "note_readers", "gan",
+    ]  # fmt: skip
+    config.classifier.pair_weight = config.gan.pair_weight = 0.0
+    apart = dataclasses.replace(pitched, stem_aligned=False)
+    with pytest.raises(ValueError, match=r"class-aligned.*note_reader\.items=0"):
+        assemble(config, apart)
+    config.gan.classification_weight = 0.0
+    config.classifier.objective = "reconstruction"
+    with pytest.raises(ValueError, match=r"no recognisers.*note_reader\.items=0"):
+        assemble(config, pitched)
+
+
 def test_directions_by_name():
     assert (Direction.named("s2i"), Direction.named("i2s")) == (S2I, I2S)
     assert (S2I.name, I2S.name, S2I.title) == ("s2i", "i2s", "sound to image")

@@ -18,7 +18,7 @@ from cmgan_jax.systems.sa_cmgan import gan_parts as parts_of
 from cmgan_jax.training.batch import modality_of
 
 IMAGE, SOUND = (64, 64, 3), (64, 64, 1)
-TASK = Task(IMAGE, SOUND, num_classes=13, stem_aligned=True)
+TASK = Task(IMAGE, SOUND, num_classes=13, stem_aligned=True, pitched=True)
 LARGE = Task((128, 128, 3), (128, 128, 1), num_classes=13, stem_aligned=True)
 COLOURED = Task(IMAGE, IMAGE, num_classes=13, stem_aligned=True)
 
@@ -41,7 +41,9 @@ def abstract_batch(system: System, phase):
         name: rows((4, *system.task.shape(modality_of(name))))
         for name in phase.needs.fields
     }
-    return {**fields, "label": jax.ShapeDtypeStruct((4,), jnp.int32)}
+    told = {"label": jnp.int32} | ({"pitch": jnp.float32} if phase.needs.pitch else {})
+    told = {name: jax.ShapeDtypeStruct((4,), dtype) for name, dtype in told.items()}
+    return {**fields, **told}
 
 
 def count(tree) -> int:

@@ -1,0 +1,134 @@
+"""Reads the note that is played off pictures and spectrograms, without a network.
+
+Kernel ridge regression (Saunders et al. 1998) on edges that matter: rooms, clothes,
+instruments, microphones differ from song to song, so edges are weighted by how much of
+their variance the pitch explains. It is learnt in closed form from a few hundred items
+of one class, where a network of this project's sizes learns the rooms (WORKSPACE.md).
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg
+from jax import lax
+from jaxtyping import Array, Float, Float32, UInt8
+
+Reader = dict[str, Array]  # what one class is read by
+LOWEST_NOTE = 21  # MIDI number of a piano's lowest key
+NOTES = 88  # its keys, the notes that are told apart
+_WIDTH = 0.8  # semitones over which an item votes for the notes around its own
+_RIDGE = 0.01
+_TINY = 1e-12
+
+
+def note_votes(
+    pitch: Float[Array, " n"], *, width: float = _WIDTH
+) -> Float32[Array, "n m"]:
+    """How near each of the notes is to a pitch, 1 where they agree.
+
+    Args:
+      pitch: MIDI numbers; NaN where no note is known, which votes for none.
+      width: semitones after which a vote has fallen to exp(-1/2).
+    """
+    notes = jnp.arange(LOWEST_NOTE, LOWEST_NOTE + NOTES)[None]
+    away = (pitch[:, None] - notes) / width
+    return jnp.nan_to_num(jnp.exp(-0.5 * away**2)).astype(jnp.float32)
+
+
+def all_edges(items: UInt8[Array, "n h w c"], side: int = 0) -> Float32[Array, "n f"]:
+    """Edges of four directions in cells of 2 x 2 pixels, flat; colours evened out.
+
+    Args:
+      items: pictures or spectrograms of even height and width.
+      side: pixels that they are moved to the right first.
+    """
+    x = jnp.roll(items.astype(jnp.float32) / 255, side, axis=2)
+    x = x / (x.mean(axis=(1, 2), keepdims=True) + 0.1)
+    right = jnp.pad(jnp.diff(x, axis=2), [(0, 0), (0, 0), (1, 0), (0, 0)])
+    down = jnp.pad(jnp.diff(x, axis=1), [(0, 0), (1, 0), (0, 0), (0, 0)])
+    each = jnp.concatenate([right, -right, down, -down], axis=-1)
+    n, h, w, c = each.shape
+    root = jnp.sqrt(jnp.clip(each, 0, 1)).reshape(n, h // 2, 2, w // 2, 2, c)
+    return root.mean((2, 4)).reshape(n, -1)
+
+
+def learn(
+    items: UInt8[Array, "n h w c"],
+    pitch: Float[Array, " n"],
+    *,
+    edges: int,
+    sides: Sequence[int] = (0,),
+) -> Reader:
+    """What reads one class's notes off items like these.
+
+    Args:
+      items: of one class.
+      pitch: MIDI numbers; items of NaN are left out.
+      edges: that are looked at: those that tell most.
+      sides: the items are known as moved by so many pixels to the right.
+
+    Returns:
+      Arrays, for `votes`. Where fewer than two notes are known the votes are the same
+      for every item.
+    """
+    known = ~jnp.isnan(pitch)
+    weight = relevance(all_edges(items), pitch)
+    kept = jnp.argsort(weight)[-edges:]
+    weight = weight[kept] / (weight.mean() + _TINY)
+    x = jnp.concatenate([all_edges(items, side)[:, kept] * weight[None] for side in sides])
+    known = jnp.tile(known, len(sides)).astype(jnp.float32)
+    vote = jnp.tile(note_votes(pitch), (len(sides), 1))
+    mean = vote.sum(0) / jnp.maximum(known.sum(), 1)
+    squares = _squares(x, x)
+    pairs = known[:, None] * known[None]
+    width = jnp.nanmedian(jnp.where(pairs > 0, squares, jnp.nan))
+    width = jnp.nan_to_num(width) + _TINY
+    # Items that are left out are known to be like no other, and vote as the mean.
+    ridge = jnp.diag(_RIDGE + 1 - known)
+    kernel = pairs * jnp.exp(-squares / width) + ridge
+    residual = known[:, None] * (vote - mean[None])
+    return {
+        "kept": kept,
+        "weight": weight,
+        "items": x,
+        "width": width,
+        "solved": jax.scipy.linalg.solve(kernel, residual, assume_a="pos"),
+        "mean": mean,
+    }
+
+
+def votes(reader: Reader, items: UInt8[Array, "n h w c"]) -> Float32[Array, "n m"]:
+    """Votes of a reader for each note: the greatest is the note that is read."""
+    x = all_edges(items)[:, reader["kept"]] * reader["weight"][None]
+    near = jnp.exp(-_squares(x, reader["items"]) / reader["width"])
+    return _product(near, reader["solved"]) + reader["mean"][None]
+
+
+def relevance(x: Float[Array, "n f"], pitch: Float[Array, " n"]) -> Float[Array, " f"]:
+    """Share of each column's variance that the note explains beyond chance."""
+    known = ~jnp.isnan(pitch)
+    count = known.sum()
+    mean = jnp.where(known[:, None], x, 0).sum(0) / jnp.maximum(count, 1)
+    x = jnp.where(known[:, None], x - mean[None], 0)
+    total = (x**2).sum(0)
+    total = total + 1e-3 * total.mean() + _TINY
+    note = jnp.where(known, jnp.round(pitch), 0).astype(jnp.int32)
+    one_note = jax.nn.one_hot(note - LOWEST_NOTE, NOTES)
+    one_note = jnp.where(known[:, None], one_note, 0)
+    of_note = one_note.sum(0)
+    sums = _product(one_note.T, x)
+    between = (sums**2 / jnp.maximum(of_note, 1)[:, None]).sum(0)
+    chance = ((of_note > 0).sum() - 1) / jnp.maximum(count - 1, 1)
+    chance = jnp.clip(chance, 0, 0.99)
+    return jnp.maximum(0.0, (between / total - chance) / (1 - chance))
+
+
+def _squares(x, known):
+    norms = (x**2).sum(1)[:, None] + (known**2).sum(1)[None]
+    return norms - 2 * _product(x, known.T)
+
+
+def _product(x, y):
+    # An accelerator rounds factors to bfloat16 unless told not to.
+    return jnp.matmul(x, y, precision=lax.Precision.HIGHEST)

@@ -1,0 +1,90 @@
+"""A phase that trains no network: it keeps sources, and learns to read their notes."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float32, Int, UInt8
+
+from cmgan_jax.nets import note_reader
+from cmgan_jax.systems.interface import Finished, Phase, Task
+from cmgan_jax.training.batch import Needs
+from cmgan_jax.training.state import SourcesState, Tree
+
+NOTE_READERS = "note_readers"
+NO_NOTE = -1.0  # NaN would be taken for a state that went wrong
+
+
+def note_phase(
+    modality: str, *, task: Task, items: int, edges: int, batch_size: int, seed: int
+) -> Phase:
+    """The phase; its inference variables are the readers of all classes, stacked.
+
+    Every step keeps its batch. As the classes of the data take turns by chance, the
+    phase keeps a fifth more than `items` of each ask for.
+
+    Args:
+      modality: whose notes are read.
+      task: its shape, and the classes.
+      items: of each class, that a reader learns from.
+      edges: that a reader looks at.
+      batch_size: items per step.
+      seed: of the order of the items.
+    """
+    steps = -(-items * task.num_classes * 6 // (5 * batch_size))
+    count = steps * batch_size
+
+    def init(root: jax.Array, finished: Finished) -> SourcesState:
+        return SourcesState(
+            step=jnp.zeros((), jnp.int32),
+            items=jnp.zeros((count, *task.shape(modality)), jnp.uint8),
+            label=jnp.zeros((count,), jnp.int32),
+            pitch=jnp.full((count,), NO_NOTE),
+        )
+
+    def step(state: SourcesState, batch):
+        def keep(old, new):
+            begin = state.step * batch_size
+            return jax.lax.dynamic_update_slice_in_dim(old, new, begin, axis=0)
+
+        kept = SourcesState(
+            step=state.step + 1,
+            items=keep(state.items, batch[modality]),
+            label=keep(state.label, batch["label"]),
+            pitch=keep(state.pitch, jnp.nan_to_num(batch["pitch"], nan=NO_NOTE)),
+        )
+        return kept, {"known": 1 - jnp.isnan(batch["pitch"]).mean()}
+
+    def inference(state: SourcesState) -> Tree:
+        def learn(label):
+            of_class = (state.label == label) & (state.pitch >= 0)
+            rows = jnp.argsort(~of_class)[:items]
+            pitch = jnp.where(of_class[rows], state.pitch[rows], jnp.nan)
+            return note_reader.learn(state.items[rows], pitch, edges=edges)
+
+        return jax.lax.map(learn, jnp.arange(task.num_classes))
+
+    return Phase(
+        name=NOTE_READERS,
+        steps=steps,
+        batch_size=batch_size,
+        needs=Needs(anchor=modality, fields=(modality,), pitch=True),
+        seed=seed,
+        order_seed=seed,
+        init=init,
+        step=step,
+        inference=inference,
+    )
+
+
+def read_notes(
+    readers: Tree, items: UInt8[Array, "b h w c"], label: Int[Array, " b"]
+) -> Float32[Array, " b"]:
+    """MIDI note numbers that items of some classes show.
+
+    Args:
+      readers: of all classes, as the phase leaves them.
+      items: pictures or spectrograms.
+      label: class of every item.
+    """
+    by_class = jax.lax.map(lambda reader: note_reader.votes(reader, items), readers)
+    votes = by_class[label, jnp.arange(len(label))]
+    return note_reader.LOWEST_NOTE + votes.argmax(-1).astype(jnp.float32)

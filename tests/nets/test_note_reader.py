@@ -1,0 +1,81 @@
+"""Reading notes by regression on edges: what is left out, and what cannot be read.
+
+That notes of real pictures are read is tested in evaluation/test_pitch_reader.py.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cmgan_jax.nets import note_reader
+from cmgan_jax.nets.note_reader import LOWEST_NOTE, note_votes, relevance
+
+learn = jax.jit(note_reader.learn, static_argnames=("edges", "sides"))
+votes = jax.jit(note_reader.votes)
+
+
+def bars(notes, seed=0):
+    """Pictures [n 16 16 3] of a bar that is higher for every note from 60 on."""
+    rng = np.random.default_rng(seed)
+    items = rng.integers(60, 100, (len(notes), 16, 16, 3)).astype(np.uint8)
+    for item, note in zip(items, notes, strict=True):
+        item[2 + 2 * int(note - 60), 4:12] = 230
+    return items
+
+
+def test_votes_are_greatest_at_the_note_and_fall_to_both_sides():
+    own, unknown, between = np.asarray(note_votes(jnp.array([60.0, np.nan, 60.5])))
+    at = 60 - LOWEST_NOTE
+    assert own.argmax() == at and own[at] == 1
+    assert own[at - 1] == own[at + 1] < 0.5
+    assert not unknown.any()
+    assert between[at] == between[at + 1] < 1
+
+
+def test_items_of_no_known_note_change_nothing():
+    """Were they kept as items of some note, or merely as items, votes would differ."""
+    notes = 60.0 + np.arange(20) % 5
+    junk = np.random.default_rng(1).integers(0, 256, (7, 16, 16, 3)).astype(np.uint8)
+    items = np.concatenate([junk[:3], bars(notes), junk[3:]])
+    pitch = np.concatenate([np.full(3, np.nan), notes, np.full(4, np.nan)])
+    asked = bars(60.0 + np.arange(5), seed=2)
+    few, all_of_them = (
+        votes(learn(one, pitches, edges=100), asked)
+        for one, pitches in ((bars(notes), notes), (items, pitch))
+    )
+    np.testing.assert_allclose(all_of_them, few, atol=1e-3)
+    assert few.argmax(1).tolist() == [60 - LOWEST_NOTE + i for i in range(5)]
+
+
+@pytest.mark.parametrize("pitch", [62.0, np.nan])
+def test_one_note_or_none_gives_every_item_the_same_votes(pitch):
+    reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), edges=100)
+    seen = np.asarray(votes(reader, bars(60.0 + np.arange(5))))
+    assert np.isfinite(seen).all()
+    np.testing.assert_allclose(seen, np.broadcast_to(seen[0], seen.shape), atol=1e-2)
+    if pitch == pitch:
+        assert seen[0].argmax() == 62 - LOWEST_NOTE
+
+
+def test_a_column_that_is_the_note_tells_all_and_noise_nothing():
+    rng = np.random.default_rng(0)
+    notes = 60.0 + rng.integers(0, 4, 400)
+    columns = np.stack([notes, rng.normal(size=400)], 1)
+    told, noise = np.asarray(relevance(jnp.asarray(columns), jnp.asarray(notes)))
+    assert told > 0.99 and noise < 0.05
+
+
+def test_known_items_that_are_moved_are_found_again():
+    notes = 60.0 + np.arange(20) % 5
+    items = np.swapaxes(bars(notes), 1, 2)  # the note is how far to the right
+    asked = np.roll(items[:5], 1, axis=2)
+    plain = learn(items, notes, edges=100)
+    moved = learn(items, notes, edges=100, sides=(0, 1))
+    sure = [
+        np.asarray(votes(reader, asked))[
+            np.arange(5), (notes[:5] - LOWEST_NOTE).astype(int)
+        ]
+        for reader in (plain, moved)
+    ]
+    assert (sure[1] > 0.8).all() and sure[1].mean() > sure[0].mean()

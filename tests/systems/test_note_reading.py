@@ -1,0 +1,126 @@
+"""What generates is told the note: the data's in training, then the one it reads."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cmgan_jax.nets.note_reader import LOWEST_NOTE
+from cmgan_jax.signals.direction import S2I
+from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems import gan_phase
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.note_phase import note_phase, read_notes
+from cmgan_jax.systems.registry import assemble
+from cmgan_jax.systems.sa_cmgan import gan_parts
+from cmgan_jax.training.state import apply_evaluation
+
+TASK = Task((16, 16, 3), (16, 16, 1), num_classes=2, stem_aligned=True, pitched=True)
+FIELDS = {
+    "model.width": 4,
+    "model.hidden_size": 16,
+    "model.attention_stage": -1,
+    "classifier.batch_size": 8,
+    "gan.batch_size": 8,
+    "note_reader.edges": 50,
+}
+
+
+def sounds(seed: int) -> dict:
+    """A batch of lines at the note's height; in class 1 the height falls with it."""
+    draw = np.random.default_rng(seed)
+    note, label = draw.integers(0, 5, 16), draw.integers(0, 2, 16)
+    sound = draw.integers(0, 40, (16, 16, 16, 1)).astype(np.uint8)
+    for item, height in zip(sound, np.where(label, 4 - note, note), strict=True):
+        item[2 + 2 * height] = 250
+    pitch = np.where(np.arange(16) == 3, np.nan, 60.0 + note).astype(np.float32)
+    return {"sound": sound, "label": label.astype(np.int32), "pitch": pitch}
+
+
+def test_notes_are_read_as_each_class_shows_them():
+    """The mistakes: one reader for all; items of other classes or of no note used."""
+    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
+    phase = note_phase("sound", task=TASK, **sizes)
+    assert phase.steps == 6  # a fifth more than 80 items are needed
+    state, step = phase.init(jax.random.key(0), {}), jax.jit(phase.step)
+    for seed in range(phase.steps):
+        state, metrics = step(state, sounds(seed))
+    assert float(metrics["known"]) == pytest.approx(15 / 16)
+    readers = jax.jit(phase.inference)(state)
+    asked = sounds(100)
+    known = ~np.isnan(asked["pitch"])
+    for label, expected in ((asked["label"], True), (1 - asked["label"], False)):
+        read = jax.jit(read_notes)(readers, asked["sound"], label)
+        right = np.mean(np.asarray(read)[known] == asked["pitch"][known])
+        assert right > 0.9 if expected else right < 0.5
+
+
+@pytest.fixture(scope="module")
+def system(settings):
+    return assemble(settings("note_reading", "s2i", FIELDS), TASK)
+
+
+@pytest.fixture(scope="module")
+def parts(settings):
+    return gan_parts(settings("note_reading", "s2i", FIELDS), TASK)
+
+
+@pytest.fixture(scope="module")
+def state(system):
+    finished = {}
+    for phase in system.phases[:-1]:
+        state = jax.jit(phase.init)(jax.random.key(0), finished)
+        finished[phase.name] = phase.inference(state)
+    return jax.jit(system.phases[-1].init)(jax.random.key(0), finished), finished
+
+
+def test_the_step_is_told_the_notes_of_the_data(parts, state):
+    """An unknown note is no note: its row is as if nothing were said."""
+    state, _ = state
+    draw = np.random.default_rng(0)
+    shapes = {"sound": (16, 16, 1), "image": (16, 16, 3), "mismatched_image": (16,) * 2}
+    shapes["mismatched_image"] += (3,)
+    batch = {
+        name: draw.integers(0, 256, (8, *shape)).astype(np.uint8)
+        for name, shape in shapes.items()
+    } | {"label": np.zeros(8, np.int32)}
+    step = jax.jit(gan_phase.make_step(parts))
+    losses = [
+        float(
+            step(state, batch | {"pitch": np.full(8, pitch, np.float32)})[1]["g_loss"]
+        )
+        for pitch in (60, 61, np.nan, -1000)
+    ]
+    assert np.isfinite(losses).all()
+    assert len({losses[0], losses[1], losses[2]}) == 3 and losses[2] == losses[3]
+    plain = dataclasses.replace(parts, notes=False)
+    assert parts.needs.pitch and not plain.needs.pitch
+    assert parts.condition_size == plain.condition_size + 88
+
+
+def test_what_is_generated_follows_the_note_that_is_read(system, parts, state):
+    state, finished = state
+    variables = system.phases[-1].inference(state)
+    source = jnp.zeros((2, 16, 16, 1), jnp.uint8)
+    noise = jax.random.normal(jax.random.key(1), (2, system.noise_size))
+
+    def reading(note):
+        """Readers that find this note in everything."""
+        blind = jax.tree.map(jnp.zeros_like, finished["note_readers"])
+        mean = blind["mean"].at[:, note - LOWEST_NOTE].set(1.0)
+        return {**blind, "width": blind["width"] + 1, "mean": mean}
+
+    def made(note):
+        told = {**finished, "note_readers": reading(note), "gan": variables}
+        return np.asarray(system.generate(told, source, noise, S2I))
+
+    _, code = apply_evaluation(parts.encoder, variables["encoder"], to_unit(source))
+    for note in (60, 72):
+        condition = parts.condition(code, jnp.full(2, float(note)))
+        expected = apply_evaluation(
+            parts.generator, variables["generator"], condition, noise
+        )
+        np.testing.assert_allclose(made(note), expected, atol=1e-5)
+    assert not np.allclose(made(60), made(72), atol=1e-3)
