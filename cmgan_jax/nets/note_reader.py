@@ -76,7 +76,9 @@ def learn(
     weight = relevance(all_edges(items), pitch)
     kept = jnp.argsort(weight)[-edges:]
     weight = weight[kept] / (weight.mean() + _TINY)
-    x = jnp.concatenate([all_edges(items, side)[:, kept] * weight[None] for side in sides])
+    x = jnp.concatenate(
+        [all_edges(items, side)[:, kept] * weight[None] for side in sides]
+    )
     known = jnp.tile(known, len(sides)).astype(jnp.float32)
     vote = jnp.tile(note_votes(pitch), (len(sides), 1))
     mean = vote.sum(0) / jnp.maximum(known.sum(), 1)

@@ -86,5 +86,5 @@ def read_notes(
       label: class of every item.
     """
     by_class = jax.lax.map(lambda reader: note_reader.votes(reader, items), readers)
-    votes = by_class[label, jnp.arange(len(label))]
-    return note_reader.LOWEST_NOTE + votes.argmax(-1).astype(jnp.float32)
+    votes = jnp.take_along_axis(by_class, label[None, :, None], axis=0)
+    return note_reader.LOWEST_NOTE + votes[0].argmax(-1).astype(jnp.float32)

@@ -3,6 +3,7 @@
 import dataclasses
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -55,6 +56,18 @@ def test_notes_are_read_as_each_class_shows_them():
         read = jax.jit(read_notes)(readers, asked["sound"], label)
         right = np.mean(np.asarray(read)[known] == asked["pitch"][known])
         assert right > 0.9 if expected else right < 0.5
+
+
+def test_notes_of_any_number_of_items_are_read_by_one_program():
+    """As in an exported program, whose batch has no size yet."""
+    phase = note_phase("sound", task=TASK, items=4, edges=50, batch_size=16, seed=0)
+    readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
+    (b,) = jax.export.symbolic_shape("b")
+    sound = jax.ShapeDtypeStruct((b, *TASK.sound_shape), jnp.uint8)
+    label = jax.ShapeDtypeStruct((b,), jnp.int32)
+    exported = jax.export.export(jax.jit(read_notes))(readers, sound, label)
+    (read,) = exported.out_avals
+    assert (read.shape, read.dtype) == ((b,), jnp.float32)
 
 
 @pytest.fixture(scope="module")
