@@ -2,8 +2,8 @@
 
     python benchmarks/results_in_readme.py
 
-docs/results/systems.json -> README.md, between the marks, and docs/results/systems.md,
-every column. `reproduce` writes such a file; a test holds README to it.
+docs/results/systems.json -> README.md, between the marks. Each of the files, which
+`reproduce` writes -> the same name with .md, every column. A test holds both to them.
 """
 
 import json
@@ -16,7 +16,9 @@ from absl import app
 from cmgan_jax.evaluation.markdown import as_markdown, percent, pitch_cell, table
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "docs" / "results" / "systems.json"
+SYSTEMS, MORE = (
+    ROOT / "docs" / "results" / f"{name}.json" for name in ("systems", "more_systems")
+)
 BEGIN, END = (
     f"<!-- {word} of what benchmarks/results_in_readme.py writes -->"
     for word in ("begin", "end")
@@ -35,6 +37,11 @@ HEAD = (
     "pitch % (real; chance)",
     "distance to real (floor)",
 )
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What `reproduce` says of the systems: the entry "systems" of its results.json."""
+    return json.loads(file.read_text())["systems"]
 
 
 def tables(results: Mapping[str, Any]) -> str:
@@ -91,11 +98,11 @@ def _difference(against: Mapping[str, Any]) -> str:
 
 
 def main(_):
-    results = json.loads(RESULTS.read_text())["systems"]
     readme = ROOT / "README.md"
-    readme.write_text(with_tables(readme.read_text(), tables(results)))
-    RESULTS.with_suffix(".md").write_text(as_markdown(results))
-    print(f"Written to {readme.name} and {RESULTS.with_suffix('.md').name}.")
+    readme.write_text(with_tables(readme.read_text(), tables(read(SYSTEMS))))
+    for file in (SYSTEMS, MORE):
+        file.with_suffix(".md").write_text(as_markdown(read(file)))
+    print(f"Written to {readme.name} and docs/results.")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,6 +12,7 @@ from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.films import is_film
 from cmgan_jax.prepare import moments
 from cmgan_jax.prepare.moments import Moments
+from cmgan_jax.prepare.notation import Notation
 from cmgan_jax.prepare.plan import Defect, Heard, Produced
 from cmgan_jax.signals.representation import Representation
 
@@ -30,6 +31,7 @@ class MediaFile:
       time_ms: start of its moment within the song in ms, -1 where unknown.
       strip: of a film, which part of its width is read, from the left and counted from
         0, and of how many equal ones.
+      notation: of a recording, the notes that it plays; None where nobody says.
     """
 
     path: str
@@ -38,6 +40,7 @@ class MediaFile:
     song: int
     time_ms: int = -1
     strip: tuple[int, int] = moments.WHOLE
+    notation: Notation | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +75,10 @@ class StemTask:
             found = read(image_file, sound_file, representation, defects)
             if found is None:
                 continue
-            pictures.add(image_file, found.pictures, found.starts, named=film)
-            sounds.add(image_file, found.sounds, found.starts, named=film)
+            pitch = _pitches(sound_file, found, representation)
+            told = {"named": film, "pitch": pitch}
+            pictures.add(image_file, found.pictures, found.starts, **told)
+            sounds.add(image_file, found.sounds, found.starts, **told)
             heard += _heard(sound_file, found)
         image = pictures.items(self.label, representation.image_shape)
         sound = sounds.items(self.label, representation.sound_shape)
@@ -160,7 +165,8 @@ class ClassTask:
         for file in self.sounds:
             found = _read(moments.sound, file, representation, defects)
             if found is not None:
-                sounds.add(file, found.sounds, found.starts, named=True)
+                pitch = _pitches(file, found, representation)
+                sounds.add(file, found.sounds, found.starts, named=True, pitch=pitch)
                 heard += _heard(file, found)
         image = pictures.items(self.label, representation.image_shape)
         sound = sounds.items(self.label, representation.sound_shape)
@@ -190,6 +196,7 @@ class _Rows:
         self._stems: list[str] = []
         self._songs: list[int] = []
         self._times: list[int] = []
+        self._pitches: list[float] = []
 
     def add(
         self,
@@ -198,12 +205,14 @@ class _Rows:
         starts: list[int],
         *,
         named: bool,
+        pitch: Sequence[float] = (),
     ) -> None:
         """Takes rows, each named by its file, and by its start in ms if so asked."""
         self._arrays.append(rows)
         names = [f"{file.stem}@{start}" for start in starts]
         self._stems += names if named else [file.stem]
         self._songs += [file.song] * len(starts)
+        self._pitches += pitch or [np.nan] * len(starts)
         self._times += starts if file.time_ms < 0 else [file.time_ms]
 
     def items(self, label: int, shape: tuple[int, int, int]) -> Items:
@@ -214,7 +223,18 @@ class _Rows:
             stem=self._stems,
             song=self._songs,
             time_ms=self._times,
+            pitch=self._pitches,
         )
+
+
+def _pitches(
+    file: MediaFile, found: Moments, representation: Representation
+) -> list[float]:
+    """Of every row of a recording whose notes are known; else nothing."""
+    if file.notation is None:
+        return []
+    seconds = representation.window_seconds
+    return file.notation.pitches(found.starts, seconds).tolist()
 
 
 def _heard(file: MediaFile, found: Moments) -> list[Heard]:

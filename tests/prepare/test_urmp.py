@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from cmgan_jax.prepare.datasets.urmp.layout import plan_urmp
+from cmgan_jax.prepare.notation import Notation
 from cmgan_jax.signals.representation import Representation
 
 REPRESENTATION = Representation(image_size=16)
@@ -65,6 +66,51 @@ def test_players_are_cut_out_in_their_order(piece):
     # Who rests is not shown: windows of 0.5 s, every 0.1 s.
     times = [split.sound.time_ms.tolist() for split in seen.values()]
     assert times[0] == [200, 300, 400, 500] and times[1] == [0, 100, *times[0]]
+
+
+def test_the_note_that_sounds_longest_in_a_window_is_its_pitch(piece):
+    """A4 until 0.55 s, then a rest of 0.3 s, then A5; only the first player's."""
+    root = piece("03_Dance_vn_vc", {1: ("vn", noise(1.2, 0.1)), 2: ("vc", noise(1, 1))})
+    notes = "0.0\t440.0\t0.55\n0.85\t880.0\t0.35\n"
+    (root / "03_Dance_vn_vc" / "Notes_1_vn_03_Dance.txt").write_text(notes)
+    plan = plan_urmp(root)
+    cello, violin = (task.produce(REPRESENTATION).split for task in plan.tasks["train"])
+    assert np.isnan(cello.sound.pitch).all() and plan.defects == ()
+    assert violin.sound.time_ms.tolist() == [100 * i for i in range(8)]
+    expected = [69.0] * 5 + [81.0] * 3
+    for modality in ("image", "sound"):
+        assert violin.of(modality).pitch.tolist() == expected
+
+
+def test_where_no_note_sounds_none_is_told():
+    notation = Notation(np.array([[0.0, 60.0, 0.1], [2.0, 62.0, 1.0]]))
+    pitches = notation.pitches([0, 500, 1400, 1600, 3000], 0.5)
+    np.testing.assert_array_equal(pitches, [60, np.nan, np.nan, 62, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no note"),
+        (b"0.0 440.0\n", "2 columns"),
+        (b"0.0 a4 0.5\n", "no table of numbers"),
+        (b"0.0 -440.0 0.5\n", "no frequency"),
+        (b"0.0 nan 0.5\n", "no frequency"),
+        (bytes(range(128, 256)), "no table of numbers"),
+    ],
+)
+def test_notes_that_cannot_be_read_are_named_and_cost_no_recording(
+    piece, content, said
+):
+    root = piece("03_Dance_vn", {1: ("vn", noise(0.6, 0.1))})
+    (root / "03_Dance_vn" / "Notes_1_vn_03_Dance.txt").write_bytes(content)
+    plan = plan_urmp(root)
+    [defect] = plan.defects
+    assert defect.path == "03_Dance_vn/Notes_1_vn_03_Dance.txt"
+    assert defect.kind == "unreadable_notes" and said in defect.detail
+    assert np.isnan(
+        plan.tasks["train"][0].produce(REPRESENTATION).split.sound.pitch
+    ).all()
 
 
 def test_whole_pieces_are_held_out(piece):

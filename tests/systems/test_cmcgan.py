@@ -41,7 +41,7 @@ def pairs() -> dict:
 
 @pytest.fixture(scope="module")
 def trained(settings):
-    """The first update and forty more on one batch."""
+    """The first update and eighty more on one batch."""
     config = settings("cmcgan", "both", FIELDS)
     system, parts = assemble(config, TASK), cmcgan_parts(config, TASK)
     (phase,) = system.phases
@@ -49,7 +49,7 @@ def trained(settings):
     step, batch = jax.jit(phase.step), pairs()
     after, metrics = step(before, batch)
     state, history = after, [metrics]
-    for _ in range(40):
+    for _ in range(80):
         state, metrics = step(state, batch)
         history.append(metrics)
     return SimpleNamespace(
@@ -172,7 +172,7 @@ def test_one_run_generates_both_ways(trained, settings):
             )
         )(trained.last.inference, trained.batch[way.source])
         assert made.shape == (B, *TASK.shape(way.target))
-        # Of the class of their sources, after forty updates.
+        # Of the class of their sources, after eighty updates.
         bright = np.asarray(made).mean((1, 2, 3))
         dark = bright[trained.batch["label"] == 0]
         assert dark.max() < bright[trained.batch["label"] == 1].min()

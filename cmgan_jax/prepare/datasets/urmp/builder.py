@@ -14,8 +14,8 @@ from cmgan_jax.prepare.plan import Plan
 class Urmp(PairedBuilder):
     """Chamber music of 13 instruments: windows of one player, and the player."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES: ClassVar = {"1.0.0": "First version.", "1.1.0": "Pitches."}
     BUILDER_CONFIGS = (PairedConfig(),)
     DESCRIPTION = (
         "The University of Rochester Multi-Modal Music Performance data set: 44 "

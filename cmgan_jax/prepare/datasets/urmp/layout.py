@@ -2,7 +2,8 @@
 
 The film shows the players side by side, from left to right in the order of their
 numbers, before one background (Montesinos et al. 2020 describe it so); each is taken to
-fill an equal strip of its width, which nobody states.
+fill an equal strip of its width, which nobody states. What a recording AuSep_* plays
+is written down beside it, in Notes_*.txt.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ import re
 from cmgan_jax.prepare.folders import list_folder, relative
 from cmgan_jax.prepare.holding_out import Moment, hold_out
 from cmgan_jax.prepare.media_tasks import MediaFile, StemTask
+from cmgan_jax.prepare.notation import Notation, read_notation
 from cmgan_jax.prepare.plan import Defect, Plan
 from cmgan_jax.runtime.names import shown
 
@@ -98,9 +100,10 @@ def plan_urmp(root: pathlib.Path, *, window_seconds: float = 0.5) -> Plan:
     split_of = {moment.files[0]: moment.split for moment in moments}
     class_names = tuple(sorted({one.instrument for one in players}))
     songs = tuple(sorted({_song(one) for one in players}))
+    notation, unreadable = _notation(players, root)
     tasks = {
         split: [
-            _task(one, class_names, songs, root)
+            _task(one, class_names, songs, root, notation.get(one.sound))
             for one in sorted(players, key=lambda one: (one.instrument, _song(one)))
             if split_of[one.sound] == split
         ]
@@ -111,7 +114,7 @@ def plan_urmp(root: pathlib.Path, *, window_seconds: float = 0.5) -> Plan:
         pairing="stem",
         tasks={split: listed for split, listed in tasks.items() if listed},
         songs=songs,
-        defects=tuple(defects),
+        defects=(*defects, *unreadable),
         notes=(*notes, *held_out),
     )
 
@@ -155,16 +158,39 @@ def _wrong(films: list[pathlib.Path], alone: dict) -> str:
     return ""
 
 
+def _notation(
+    players: list[_Player], root: pathlib.Path
+) -> tuple[dict[pathlib.Path, Notation], list[Defect]]:
+    """The notes of recordings that have some; a recording whose have not stays."""
+    found, defects = {}, []
+    for player in players:
+        name = player.sound.stem.replace("AuSep_", "Notes_", 1)
+        path = player.sound.with_name(f"{name}.txt")
+        if not path.exists():
+            continue
+        try:
+            found[player.sound] = read_notation(path)
+        except (ValueError, OSError) as error:
+            defects.append(Defect(relative(path, root), "unreadable_notes", str(error)))
+    return found, defects
+
+
 def _song(player: _Player) -> str:
     return f"{player.instrument}/{shown(player.piece)}/{player.strip[0] + 1}"
 
 
 def _task(
-    player: _Player, class_names: tuple[str, ...], songs: tuple[str, ...], root
+    player: _Player,
+    class_names: tuple[str, ...],
+    songs: tuple[str, ...],
+    root: pathlib.Path,
+    notation: Notation | None,
 ) -> StemTask:
     stem, song = _song(player), songs.index(_song(player))
     film = MediaFile(
         str(player.film), relative(player.film, root), stem, song, strip=player.strip
     )
-    sound = MediaFile(str(player.sound), relative(player.sound, root), stem, song)
+    sound = MediaFile(
+        str(player.sound), relative(player.sound, root), stem, song, notation=notation
+    )
     return StemTask(class_names.index(player.instrument), (film,), (sound,))
