@@ -86,9 +86,8 @@ def learn(
     pairs = known[:, None] * known[None]
     width = jnp.nanmedian(jnp.where(pairs > 0, squares, jnp.nan))
     width = jnp.nan_to_num(width) + _TINY
-    # Items that are left out are known to be like no other, and vote as the mean.
-    ridge = jnp.diag(_RIDGE + 1 - known)
-    kernel = pairs * jnp.exp(-squares / width) + ridge
+    # Items that are left out are like no other, and vote for nothing.
+    kernel = pairs * jnp.exp(-squares / width) + _RIDGE * jnp.eye(len(x))
     residual = known[:, None] * (vote - mean[None])
     return {
         "kept": kept,
