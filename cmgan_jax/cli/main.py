@@ -18,6 +18,7 @@ from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
 from cmgan_jax.runtime.stopping import (
     Stopped,
+    asked_again,
     on_signals,
     raise_stopped,
     stop_status,
@@ -175,13 +176,18 @@ def _quiet_libraries() -> None:
     logging.set_verbosity(logging.FATAL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    _quiet_dropped_reads()
+    _settle_dropped_exceptions()
 
 
-def _quiet_dropped_reads() -> None:
-    """Of reads under way when one fails, Orbax drops the rest; Python tells of each."""
+def _settle_dropped_exceptions() -> None:
+    """A stop is none that may be dropped; reads that Orbax drops are not told of.
+
+    Of reads under way when one fails Orbax drops the rest, and Python tells of each.
+    """
 
     def tell(what) -> None:
+        if asked_again(what):
+            return
         code = getattr(what.object, "cr_code", None)
         dropped = code is not None and "/orbax/" in code.co_filename
         if not dropped and "loop is closed" not in str(what.exc_value):

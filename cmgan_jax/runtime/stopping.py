@@ -2,12 +2,14 @@
 
 import os
 import signal
+import threading
 from typing import Any
 
 # Verbs that keep what they have done: to be stopped is no failure of theirs.
 KEEPING = ("train", "judge", "reproduce")
 # What they exit with then, where a scheduler is to start them again by status.
 STATUS_VARIABLE = "CMGAN_STOP_STATUS"
+_A_MOMENT = 0.1  # seconds after which a stop that was dropped is asked for again
 
 
 class Stopped(KeyboardInterrupt):
@@ -57,3 +59,23 @@ def raise_stopped(number: int, frame: object) -> None:
       Stopped: of SIGTERM.
     """
     raise KeyboardInterrupt if number == signal.SIGINT else Stopped
+
+
+def asked_again(dropped) -> bool:
+    """Whether an exception that nobody gets was a stop: it is asked for once more.
+
+    A handler runs wherever the interpreter is. In a callback of garbage collection, of
+    which JAX has one, what it raises is dropped, and the verb would go on.
+
+    Args:
+      dropped: what Python tells `sys.unraisablehook`.
+    """
+    if not issubclass(dropped.exc_type, KeyboardInterrupt):
+        return False
+    stopped = issubclass(dropped.exc_type, Stopped)
+    number = signal.SIGTERM if stopped else signal.SIGINT
+    # Raised here, it would be dropped as well.
+    again = threading.Timer(_A_MOMENT, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
+    return True

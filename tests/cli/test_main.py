@@ -124,7 +124,7 @@ def test_buckets_are_no_folders(arguments, monkeypatch, tmp_path):
 def test_reads_that_orbax_drops_are_not_told(library, told, capsys, monkeypatch):
     """One file that is cut short, and pages of traceback for all the others."""
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
-    main._quiet_dropped_reads()
+    main._settle_dropped_exceptions()
     program = "async def read(wait):\n  try: await wait\n  finally: 1 / 0"
     names = {}
     exec(compile(program, f"/lib/{library}/reading.py", "exec"), names)

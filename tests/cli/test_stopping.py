@@ -25,6 +25,26 @@ from cmgan_jax.__main__ import main
 main()
 """
 
+COLLECTING = """
+import gc, os, signal, sys, time
+from cmgan_jax.cli import main
+
+class Verb:
+    @staticmethod
+    def main():
+        def collected(phase, info):
+            gc.callbacks.clear()
+            os.kill(os.getpid(), signal.{name})
+            time.sleep(0)  # here the handler runs
+        gc.callbacks.append(collected)
+        gc.collect()
+        time.sleep(30)
+        print("went on")
+
+main._settle_dropped_exceptions()
+main._run(Verb, ["cmgan_jax train"])
+"""
+
 
 def stopped_while_importing(module, name, verb, handler="signal.SIG_DFL"):
     program = PROGRAM.format(module=module, name=name, verb=verb, handler=handler)
@@ -47,3 +67,12 @@ def test_in_the_background_it_stays_ignored():
     """The mistake: a run started by a script with & dies of the terminal's Ctrl-C."""
     done = stopped_while_importing("absl.app", "SIGINT", "nonsense", "signal.SIG_IGN")
     assert "'nonsense' is no verb" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_stop_during_garbage_collection_is_a_stop(name):
+    """The mistake: what the handler raises there is dropped, and the verb goes on."""
+    command = [sys.executable, "-c", COLLECTING.format(name=name)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "stopped. Give the same command again to go on.\n"
