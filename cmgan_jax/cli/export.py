@@ -11,7 +11,7 @@ TPUs, any batch size; what it reads and gives is written in it (about.json).
 A folder that TensorFlow loads and serves, where TensorFlow is installed:
     python -m cmgan_jax export --direction=i2s --output=i2s.savedmodel
 
-Only what generates is exported: recognisers, discriminator and optimizers are not. The
+Only what generates is exported: discriminator and optimizers, say, are not. The
 output's suffix says which of the three it is.
 """
 

@@ -1,7 +1,7 @@
 """Trained systems in one file of weights (safetensors): what generates, and its record.
 
-Encoder and generator are there; recognisers, posterior, discriminator and optimizers
-are not. A file holds one system, or one of each direction.
+What `System.generating` names is there, encoder and generator among it; posterior,
+discriminator and optimizers are not. A file holds one system, or one of each direction.
 """
 
 import dataclasses
