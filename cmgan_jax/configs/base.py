@@ -138,8 +138,8 @@ def _full(direction: str) -> ConfigDict:
     # The note of a source, told to generator and discriminator beside the code: in
     # training the one the data say, then the one that is read off the source.
     config.note_reader = note_reader = ConfigDict()
-    note_reader.items = 0  # sources of each class it learns from; 0: no note is told
-    note_reader.edges = 1024  # of a source that it looks at
+    note_reader.sources = 0  # of each class, to learn from; 0: no note is told
+    note_reader.edges = 1024  # of a source that are looked at
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned

@@ -12,5 +12,5 @@ from cmgan_jax.configs import base
 def get_config(argument: str = "s2i") -> ConfigDict:
     """The default system, and the note beside the code."""
     config = base.get_config(argument, name="note_reading")
-    config.note_reader.items = 300
+    config.note_reader.sources = 300
     return config

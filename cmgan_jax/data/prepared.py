@@ -73,6 +73,8 @@ class PreparedData:
     @functools.cached_property
     def pitched(self) -> bool:
         """Whether sounds to train on say which note they play: some, spread evenly."""
+        if "train" not in self.splits:
+            return False
         pitch = self.split("train").sound.pitch
         return not np.isnan(pitch[spread(len(pitch), _ASKED_FOR_NOTES)]).all()
 

@@ -215,7 +215,7 @@ def _from_4(fields: dict[str, Any]) -> dict[str, Any]:
 def _from_5(fields: dict[str, Any]) -> dict[str, Any]:
     """Version 5 did not ask which note is played."""
     task = {**fields["task"], "pitched": False}
-    config = {**fields["config"], "note_reader": {"items": 0, "edges": 1024}}
+    config = {**fields["config"], "note_reader": {"sources": 0, "edges": 1024}}
     return {**fields, "task": task, "config": config}
 
 

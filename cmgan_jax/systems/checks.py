@@ -33,13 +33,13 @@ LEAST_ONE = {
         *("validation_examples", "steps_per_call"),
     ),
 }
-WHOLE = ("shift", "spectra", "items")  # counted, though none is allowed
+WHOLE = ("shift", "spectra", "sources")  # counted, though none is allowed
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
     "variation.image": ("shift", "noise", "tint", "cutout"),
     "variation.sound": ("shift", "noise", "tint", "cutout"),
-    "note_reader": ("items",),
+    "note_reader": ("sources",),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
         *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),
@@ -264,7 +264,7 @@ def _require_recognisers(config) -> None:
         "classifier.pair_weight": config.classifier.pair_weight,
         "gan.classification_weight": config.gan.classification_weight,
         "gan.pair_weight": config.gan.pair_weight,
-        "note_reader.items": config.note_reader.items,
+        "note_reader.sources": config.note_reader.sources,
     }
     asked = [name for name, weight in asking.items() if weight]
     if config.classifier.objective != "classification" and asked:
@@ -278,9 +278,9 @@ def _require_recognisers(config) -> None:
 
 def _require_notes(config, task: Task) -> None:
     lacks = "say none" if not task.pitched else "are class-aligned"
-    if config.note_reader.items and not (task.pitched and task.stem_aligned):
+    if config.note_reader.sources and not (task.pitched and task.stem_aligned):
         raise ValueError(
-            f"config.note_reader.items={config.note_reader.items} needs data that say "
-            f"which note each pair plays, and these {lacks}: give "
-            "--config.note_reader.items=0, or train on data with notes."
+            f"config.note_reader.sources={config.note_reader.sources} needs data that "
+            f"say which note each pair plays, and these {lacks}: give "
+            "--config.note_reader.sources=0, or train on data with notes."
         )

@@ -103,7 +103,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
-        notes=bool(config.note_reader.items),
+        notes=bool(config.note_reader.sources),
         z_size=config.model.z_size,
         variation=networks.variations(config)[direction.target],
         **{name: getattr(gan, name) for name in WEIGHTS},
@@ -116,7 +116,7 @@ def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
     phase = note_phase(
         parts.direction.source,
         task=task,
-        items=config.note_reader.items,
+        items=config.note_reader.sources,
         edges=config.note_reader.edges,
         batch_size=config.classifier.batch_size,
         seed=config.seed,

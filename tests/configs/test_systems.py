@@ -1,6 +1,7 @@
 """Every file changes what it says it changes, at every scale."""
 
 import pytest
+from ml_collections import ConfigDict
 
 from cmgan_jax import configs
 from cmgan_jax.runs.record import differences
@@ -15,12 +16,21 @@ ABLATIONS = {
     "residual_control": {"attention_form": "residual"},
     "sagan_attention": {"spectral_norm": "both"},
     "no_spectral_norm": {"spectral_norm": "none"},
-    "note_reading": {"items": 300},
+    "note_reading": {"sources": 300},
 }
 
 
 def load(name: str, direction: str) -> dict:
     return configs.load(configs.locate(name), direction).to_dict()
+
+
+def test_no_field_is_called_as_what_holds_it_calls_its_own():
+    """--config.note_reader.items=3 would find a method of ConfigDict there."""
+    config = load("sa_cmgan:s2i", "s2i")
+    fields = {*config} | {
+        name for one in config.values() if isinstance(one, dict) for name in one
+    }
+    assert not fields & {*dir(ConfigDict)}
 
 
 @pytest.mark.parametrize("scale", ["", "quickstart/"])

@@ -43,7 +43,7 @@ RECORD = RunRecord(
             for name in ("image", "sound")
         },
         "gallery": {"size": 2048, "choice": "random"},
-        "note_reader": {"items": 0, "edges": 1024},
+        "note_reader": {"sources": 0, "edges": 1024},
         "run": {"log_every": 1, "choose_on_validation": False},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),

@@ -125,7 +125,7 @@ def test_pairs_need_recognisers_that_know_them(settings):
 
 def test_notes_need_data_that_say_them_and_recognisers(settings):
     config = settings("note_reading", "s2i")
-    with pytest.raises(ValueError, match=r"say none.*note_reader\.items=0"):
+    with pytest.raises(ValueError, match=r"say none.*note_reader\.sources=0"):
         assemble(config, TASK)
     pitched = dataclasses.replace(TASK, pitched=True)
     assert [phase.name for phase in assemble(config, pitched).phases] == [
@@ -133,11 +133,11 @@ def test_notes_need_data_that_say_them_and_recognisers(settings):
     ]  # fmt: skip
     config.classifier.pair_weight = config.gan.pair_weight = 0.0
     apart = dataclasses.replace(pitched, stem_aligned=False)
-    with pytest.raises(ValueError, match=r"class-aligned.*note_reader\.items=0"):
+    with pytest.raises(ValueError, match=r"class-aligned.*note_reader\.sources=0"):
         assemble(config, apart)
     config.gan.classification_weight = 0.0
     config.classifier.objective = "reconstruction"
-    with pytest.raises(ValueError, match=r"no recognisers.*note_reader\.items=0"):
+    with pytest.raises(ValueError, match=r"no recognisers.*note_reader\.sources=0"):
         assemble(config, pitched)
 
 

@@ -139,7 +139,7 @@ def test_both_networks_learn(trained):
     first, last = trained.history[0], trained.history[-1]
     assert float(last["reconstruction"]) < 0.6 * float(first["reconstruction"])
     assert float(last["real_logit"]) > float(last["mismatched_logit"]) + 1.0
-    assert int(trained.last.step) == 41
+    assert int(trained.last.step) == 81
 
 
 def test_averages_are_those_of_real_items_alone(trained):
