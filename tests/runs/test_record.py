@@ -219,6 +219,14 @@ def test_length_rhythm_place_and_versions_may_change(tmp_path):
     assert continued(RECORD, moved, tmp_path, after={}).data == "elsewhere"
 
 
+def test_a_run_of_version_5_goes_on_with_data_that_say_their_notes(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(fifth_version()))
+    pitched = dataclasses.replace(RECORD.task, pitched=True)
+    now = dataclasses.replace(RECORD, task=pitched)
+    record = continued(read_record(tmp_path), now, tmp_path, after={})
+    assert record.task.pitched and record.changes == ()
+
+
 def test_the_rates_may_change_and_the_record_says_after_which_steps(tmp_path):
     slower = changed(gan__generator_learning_rate=1e-4, run__log_every=3)
     record = continued(RECORD, slower, tmp_path, after={"gan": 40})
