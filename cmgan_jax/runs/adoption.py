@@ -66,6 +66,7 @@ def _copy(found: Path, own: Path) -> None:
 
 def _relevant(record: RunRecord) -> dict[str, Any]:
     fields = record.to_json()
+    del fields["task"]["pitched"]  # the data's digest says; earlier versions did not
     kept = ("config", "task", "data_digest", "representation", "class_names")
     kept_fields = {name: fields[name] for name in kept}
     return kept_fields | {"config": shared_settings(record.config)}
