@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 
 from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData, open_prepared
-from cmgan_jax.evaluation.pitch_reader import PitchReader
+from cmgan_jax.evaluation.pitch_reader import read_pitch
 from cmgan_jax.prepare.datasets.pocket_orchestra.performance import draw, plan_songs
 
 _DATA = flags.DEFINE_string("data", None, "Folder of prepared data.", required=True)
@@ -32,9 +32,6 @@ _STEPS = flags.DEFINE_integer("steps", 400, "Updates of a classifier.", lower_bo
 _BATCH = flags.DEFINE_integer("batch", 64, "Pictures per update.", lower_bound=1)
 _STRIDE = flags.DEFINE_integer(
     "stride", 3, "Every how many windows one is painted over.", lower_bound=1
-)
-_PITCH_STRIDE = flags.DEFINE_integer(
-    "pitch_stride", 2, "Every how many windows the reader of pitches learns from one."
 )
 _SHIFT = 2  # pixels a training picture is moved at most
 
@@ -203,16 +200,15 @@ def pitch_errors(prepared: PreparedData, tests: tuple[str, ...]) -> dict:
     """
     train = prepared.split("train").image
     errors = {name: {} for name in tests}
-    for label, class_name in enumerate(prepared.class_names):
-        rows = np.flatnonzero(train.label == label)[:: _PITCH_STRIDE.value]
-        pitch = np.asarray(train.pitch[rows])
-        reader = PitchReader(train.array[rows], pitch)
-        for name in tests:
-            items = prepared.split(name).image
-            rows = np.flatnonzero(items.label == label)
-            truth = items.pitch[rows]
-            summary = _summary(np.abs(reader.read(items.array[rows]) - truth))
-            guessing = float(np.median(np.abs(truth - np.median(pitch))))
+    for name in tests:
+        items = prepared.split(name).image
+        read = read_pitch(np.asarray(items.array), items.label, trained=train)
+        for label, class_name in enumerate(prepared.class_names):
+            of_class = items.label == label
+            truth = items.pitch[of_class]
+            middle = np.median(train.pitch[train.label == label])
+            guessing = float(np.median(np.abs(truth - middle)))
+            summary = _summary(np.abs(read[of_class] - truth))
             errors[name][class_name] = summary | {"guessing": guessing}
     return errors
 

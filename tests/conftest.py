@@ -1,7 +1,6 @@
 """Runs the whole suite on four CPU devices, with every shape checked.
 
-Everything that must be settled before JAX starts or `cmgan_jax` is imported is
-settled here, at import.
+What must be settled before JAX starts or `cmgan_jax` is imported is settled here.
 """
 
 import importlib

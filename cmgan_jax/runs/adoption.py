@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cmgan_jax.runs.checkpoints import checkpoint_folder, steps_saved
-from cmgan_jax.runs.record import RunRecord, differences, read_record
+from cmgan_jax.runs.record import RunRecord, differences, fixed, read_record
 from cmgan_jax.runtime import processes
 from cmgan_jax.systems.interface import System
 
@@ -65,8 +65,7 @@ def _copy(found: Path, own: Path) -> None:
 
 
 def _relevant(record: RunRecord) -> dict[str, Any]:
-    fields = record.to_json()
-    del fields["task"]["pitched"]  # the data's digest says; earlier versions did not
+    fields = fixed(record)
     kept = ("config", "task", "data_digest", "representation", "class_names")
     kept_fields = {name: fields[name] for name in kept}
     return kept_fields | {"config": shared_settings(record.config)}

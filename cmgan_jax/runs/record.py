@@ -250,7 +250,7 @@ def continued(
       ValueError: it was started with something else; names every field that differs,
         with both values.
     """
-    different = differences(_fixed(old), _fixed(new))
+    different = differences(fixed(old), fixed(new))
     adjusted = [
         line
         for line in different
@@ -281,7 +281,8 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     ]
 
 
-def _fixed(record: RunRecord) -> dict[str, Any]:
+def fixed(record: RunRecord) -> dict[str, Any]:
+    """What two records of one run have in common, as JSON."""
     fields = json.loads(json.dumps(record.to_json()))
     free = ("versions", "data", "changes")
     del fields["task"]["pitched"]  # the data's digest says; earlier versions did not

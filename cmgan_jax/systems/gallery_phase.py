@@ -1,5 +1,7 @@
 """A phase that learns nothing: it keeps training items for retrieval."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
@@ -10,7 +12,7 @@ from cmgan_jax.systems.interface import Finished, Phase, Task
 from cmgan_jax.systems.pretraining import RECOGNISERS
 from cmgan_jax.systems.pretraining_phase import of_modality
 from cmgan_jax.training.batch import Needs
-from cmgan_jax.training.state import GalleryState, apply_evaluation
+from cmgan_jax.training.state import GalleryState, apply_evaluation, keep_batch
 
 GALLERY = "gallery"
 NO_CLASS = -1  # the label of a place that is still empty
@@ -48,10 +50,7 @@ def gallery_phase(
         )
 
     def step(state, batch):
-        def keep(old, new):
-            begin = state.step * batch_size
-            return jax.lax.dynamic_update_slice_in_dim(old, new, begin, axis=0)
-
+        keep = functools.partial(keep_batch, step=state.step)
         fields = {m: batch[m] for m in MODALITIES}
         metrics, places = {}, {}
         for modality, pixels in fields.items():

@@ -1,5 +1,7 @@
 """A phase that trains no network: it keeps sources, and learns to read their notes."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float32, Int, UInt8
@@ -7,7 +9,7 @@ from jaxtyping import Array, Float32, Int, UInt8
 from cmgan_jax.nets import note_reader
 from cmgan_jax.systems.interface import Finished, Phase, Task
 from cmgan_jax.training.batch import Needs
-from cmgan_jax.training.state import SourcesState, Tree
+from cmgan_jax.training.state import SourcesState, Tree, keep_batch
 
 NOTE_READERS = "note_readers"
 NO_NOTE = -1.0  # NaN would be taken for a state that went wrong
@@ -41,10 +43,7 @@ def note_phase(
         )
 
     def step(state: SourcesState, batch):
-        def keep(old, new):
-            begin = state.step * batch_size
-            return jax.lax.dynamic_update_slice_in_dim(old, new, begin, axis=0)
-
+        keep = functools.partial(keep_batch, step=state.step)
         kept = SourcesState(
             step=state.step + 1,
             items=keep(state.items, batch[modality]),

@@ -5,13 +5,13 @@ for both directions; then the adversarial phase trains on the code of the source
 encoder. S2I-C, I2S, S2I-N and S2I-A of Chen et al. 2017 are configurations of it.
 """
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 
 from cmgan_jax.nets.encoder import Encoder
-from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.signals.direction import Direction
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase, networks
@@ -22,6 +22,7 @@ from cmgan_jax.systems.interface import (
     Generate,
     Looks,
     Phase,
+    Recognition,
     System,
     Task,
 )
@@ -75,7 +76,7 @@ def assemble(config: SimpleNamespace, task: Task) -> System:
             _gan_phase(config, task, parts, pretraining.name),
         ),
         generating=(pretraining.name, NOTE_READERS, GAN) if parts.notes else (GAN,),
-        generate=_make_generate(parts, recogniser(config, task)),
+        generate=_make_generate(parts, recognitions(config, task)),
         noise_size=parts.z_size,
         looks=_make_looks(parts.encoder) if _attends(parts.encoder) else None,
         recognitions=(
@@ -173,12 +174,12 @@ def _alternatives(state: GanState) -> dict[str, Tree]:
     return {} if state.averaged is None else {"raw": state.raw}
 
 
-def _make_generate(parts: GanParts, classifier: Recogniser) -> Generate:
+def _make_generate(parts: GanParts, recognised: Mapping[str, Recognition]) -> Generate:
     def pitch(finished, source):
         if not parts.notes:
             return None
-        variables = of_modality(finished[RECOGNISERS], parts.direction.source)
-        logits = apply_evaluation(classifier, variables, to_unit(source))
+        asked = recognised[parts.direction.source]
+        logits = asked.logits(finished[asked.phase], to_unit(source))
         return read_notes(finished[NOTE_READERS], source, jnp.argmax(logits, -1))
 
     def generate(finished, source, noise, direction):

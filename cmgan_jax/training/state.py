@@ -155,6 +155,12 @@ class SourcesState(struct.PyTreeNode):
     pitch: Leaf
 
 
+def keep_batch(kept: Array, batch: Array, step: Leaf) -> Array:
+    """Rows that are kept, [n ...], with a step's batch [b ...] at its place."""
+    begin = step * batch.shape[0]
+    return jax.lax.dynamic_update_slice_in_dim(kept, batch, begin, axis=0)
+
+
 def new_network(
     variables: Tree,
     optimizer: optax.GradientTransformation,
