@@ -17,15 +17,23 @@ def _bits(leaf: jax.Array) -> jax.Array:
     return jax.lax.bitcast_convert_type(leaf, unsigned).astype(jnp.uint32)
 
 
+# Compiled for each kind of leaf and no more: one program for all of a large state takes
+# XLA half a minute.
 @jax.jit
-def _digest(tree: Tree, step: jax.Array) -> jax.Array:
+def _sum(leaf: jax.Array) -> jax.Array:
+    bits = _bits(leaf).ravel()
+    # Mixed before they are summed: flips of equal bits must not cancel out.
+    places = _mixed(jnp.arange(bits.size, dtype=jnp.uint32))
+    return jnp.sum(_mixed(bits ^ places), dtype=jnp.uint32)
+
+
+@jax.jit
+def _chained(step: jax.Array, sums: list[jax.Array]) -> jax.Array:
+    def add(total, one):
+        return _mixed(total * 31 + one), None
+
     total = _mixed(step.astype(jnp.uint32))
-    for leaf in jax.tree.leaves(tree):
-        bits = _bits(leaf).ravel()
-        # Mixed before they are summed: flips of equal bits must not cancel out.
-        places = _mixed(jnp.arange(bits.size, dtype=jnp.uint32))
-        total = _mixed(total * 31 + jnp.sum(_mixed(bits ^ places), dtype=jnp.uint32))
-    return total
+    return jax.lax.scan(add, total, jnp.array(sums, jnp.uint32))[0]
 
 
 def _mixed(x: jax.Array) -> jax.Array:
@@ -40,4 +48,5 @@ def _mixed(x: jax.Array) -> jax.Array:
 
 def digest(tree: Tree, *, step: int) -> int:
     """32 bits that depend on the step and on every bit: equal for any device layout."""
-    return int(_digest(tree, jnp.int32(step)))
+    sums = [_sum(leaf) for leaf in jax.tree.leaves(tree)]
+    return int(_chained(jnp.int32(step), sums))
