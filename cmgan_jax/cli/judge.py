@@ -16,6 +16,13 @@ from cmgan_jax.signals.direction import MODALITIES
 DATA = flags.DEFINE_string(
     "data", "data/pocket_orchestra", "Folder of prepared data (see prepare)."
 )
+MODALITY = flags.DEFINE_multi_enum(
+    "modality",
+    list(MODALITIES),
+    MODALITIES,
+    "Whose judges; given twice, both. Those of pictures and those of sounds can be "
+    "trained by two processes at once.",
+)
 STEPS = flags.DEFINE_integer(
     "steps",
     judges.STEPS,
@@ -25,7 +32,7 @@ STEPS = flags.DEFINE_integer(
 )
 flags.adopt_module_key_flags(processes)
 HELP = {
-    "What goes in": (DATA,),
+    "What goes in": (DATA, MODALITY),
     "How it is made": (STEPS,),
     **processes.HELP,
 }
@@ -35,7 +42,7 @@ def main() -> None:
     """Trains what is missing and prints the accuracies."""
     processes.start()
     prepared = open_prepared(DATA.value)
-    for modality in MODALITIES:
+    for modality in MODALITY.value:
         for judge in judges.require_judges(prepared, modality, steps=STEPS.value):
             real = "  ".join(
                 f"{split} {entry['accuracy']:.4f} of {entry['n']:,}"

@@ -129,7 +129,7 @@ def require_judges(
         return [name for name, judge in found.items() if judge is None]
 
     if processes.by_first(missing):
-        folder = prepared.path / JUDGES_FOLDER
+        folder = prepared.path / JUDGES_FOLDER / modality
         with processes.hold_for_all(folder, "judge", wait=True):
             # Another process may have trained them while this one waited.
             left = processes.by_first(missing)
