@@ -11,6 +11,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/environment.sh
+source launch/beside.sh
 
 # A verb that was asked to stop ends the script as well.
 export CMGAN_STOP_STATUS=130
@@ -19,20 +20,26 @@ data=data/pocket_orchestra
 runs=runs/quickstart
 first=$runs/first
 finished=$runs/finished_by
-steps=10
+cmgan=(.venv/bin/python -m cmgan_jax)
+steps=8
 step=0
 
 elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
 
-# run TITLE COMMAND...
-run() {
+# heading TITLE
+heading() {
   step=$((step + 1))
   printf '\n==> [%s] %d/%d %s\n' "$(elapsed)" "$step" "$steps" "$1"
-  "${@:2}"
 }
 
 # verb TITLE VERB FLAGS...
-verb() { run "$1" attempt .venv/bin/python -m cmgan_jax "${@:2}"; }
+verb() {
+  heading "$1"
+  attempt "${cmgan[@]}" "${@:2}"
+}
+
+# Two at once, since one of them alone leaves a core half idle. The other one saves.
+both_of_them() { all_of_them TERM 60; }
 
 # first_look TITLE KIND RESULTS: unless it was done before.
 first_look() {
@@ -66,24 +73,28 @@ if [ -f "$runs/report/index.html" ] &&
   echo "Look and listen: $runs/report/index.html"
   exit
 fi
-run "Install" ensure_environment .venv .
+heading "Install"
+ensure_environment .venv .
 first_look "First pictures, by the model in the package" sounds pictures
 first_look "First sounds" images sounds
 printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
-verb "Train the judges, who will recognise what is generated" \
-  judge --data="$data" --steps=600
-verb "Train sound to image" \
-  train --config=quickstart:s2i --data="$data" --workdir="$runs/s2i"
-verb "Train image to sound" \
-  train --config=quickstart:i2s --data="$data" --workdir="$runs/i2s" \
-  --recognisers_from="$runs/s2i"
-verb "Evaluate sound to image on songs and people never met" \
-  evaluate --workdir="$runs/s2i"
-verb "Evaluate image to sound on songs and people never met" \
-  evaluate --workdir="$runs/i2s"
-verb "Write the report" \
-  report --run="$runs"
+heading "Train the judges, who will recognise what is generated"
+beside images "${cmgan[@]}" judge --data="$data" --steps=600 --modality=image
+beside sounds "${cmgan[@]}" judge --data="$data" --steps=600 --modality=sound
+both_of_them
+heading "Train sound to image (s2i), and image to sound (i2s), which is told the note"
+for way in sa_cmgan:quickstart/s2i note_reading:quickstart/i2s; do
+  beside "${way#*/}" "${cmgan[@]}" \
+    train --config="$way" --data="$data" --workdir="$runs/${way#*/}"
+done
+both_of_them
+heading "Evaluate both on songs and people never met"
+for way in s2i i2s; do
+  beside "$way" "${cmgan[@]}" evaluate --workdir="$runs/$way"
+done
+both_of_them
+verb "Write the report" report --run="$runs"
 software >"$finished"
 printf '\nDone in %s.\n' "$(elapsed)"
