@@ -11,7 +11,7 @@ from cmgan_jax.runtime import processes
 from cmgan_jax.systems.interface import System
 
 # What a phase that serves both directions does not depend on.
-OWN = ("name", "direction", "gan", "gallery", "run")
+OWN = ("name", "direction", "gan", "gallery", "note_reader", "run")
 
 
 def shared_settings(config: Mapping[str, Any]) -> dict[str, Any]:

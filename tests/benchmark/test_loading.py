@@ -9,7 +9,7 @@ def test_batches_are_those_the_measured_phase_needs(narrow, tmp_path, monkeypatc
     prepared = make_random_data(tmp_path, pairs=40)
     assert prepared.pairing == "stem"
     assert len(prepared.split("train").image) == 40
-    workload = narrow("sa_cmgan", "i2s")
+    workload = narrow()
     rates = loading.measure_loading(workload, prepared, repeats=1)
     waits = loading.measure_waiting(workload, prepared, repeats=2)
     assert rates.keys() == waits.keys() == {"tf_data", "numpy"}

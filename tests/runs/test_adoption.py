@@ -45,6 +45,14 @@ def test_they_are_those_the_other_direction_trains(
     assert read_record(begun).config["direction"] == "i2s"
 
 
+def test_what_recognisers_do_not_depend_on_may_differ(
+    other_config, small_data, small_run, tmp_path
+):
+    told = other_config | {"note_reader": {"sources": 0, "edges": 64}}
+    attempt(told, small_data, tmp_path, small_run)
+    assert digest(tmp_path) == digest(small_run)
+
+
 def test_what_a_run_has_begun_itself_stays(
     other_config, small_data, small_run, tmp_path
 ):
