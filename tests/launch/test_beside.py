@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,13 @@ def test_nobody_is_told_twice(start, number):
     out, _ = done.communicate(timeout=30)
     assert done.returncode == 130
     assert sorted(out.splitlines()) == [f"[{name}] saved, told 1" for name in "ab"]
+
+
+def test_who_asks_twice_is_heard_twice(start):
+    """The first time, before anyone is waited for."""
+    done = start("beside a ./saving 4; sleep 2; all_of_them TERM 20")
+    assert done.stdout.readline() == "[a] begun\n"
+    done.send_signal(signal.SIGINT)
+    time.sleep(4)
+    done.send_signal(signal.SIGINT)
+    assert "[a] saved, told 2" in done.communicate(timeout=30)[0]
