@@ -38,7 +38,7 @@ verb() {
   attempt "${cmgan[@]}" "${@:2}"
 }
 
-# Two at once, since one of them alone leaves a core half idle. The other one saves.
+# Two at once, since one alone leaves a core half idle. When one fails the other saves.
 both_of_them() { all_of_them TERM 60; }
 
 # first_look TITLE KIND RESULTS: unless it was done before.

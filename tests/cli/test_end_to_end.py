@@ -60,6 +60,13 @@ def test_the_verb_scores_what_is_generated(evaluated, data):
         np.testing.assert_array_equal(table.guess[judge.name][::7], guess)
 
 
+def test_judges_of_one_modality_may_be_asked_for(data, run_verb):
+    done = run_verb("judge", f"--data={data.path}", "--modality=sound")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("judge of sounds") == 2
+    assert "judge of images" not in done.stdout
+
+
 def test_what_was_evaluated_is_only_printed(evaluated, run_verb):
     path = evaluated / "s2i" / "evaluation" / "test.json"
     before = path.stat().st_mtime_ns

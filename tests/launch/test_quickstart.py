@@ -59,7 +59,9 @@ def test_first_pictures_come_before_any_training_and_nothing_is_made_twice(
     start, tmp_path
 ):
     done, verbs = start()
-    given = re.findall(r"--input=(\S+)", (tmp_path / "log").read_text())
+    flags = (tmp_path / "log").read_text()
+    assert set(re.findall(r"--modality=(\S+)", flags)) == {"image", "sound"}
+    given = re.findall(r"--input=(\S+)", flags)
     assert len(given) == 2 and all(any((ROOT / path).iterdir()) for path in given)
     assert done.returncode == 0, done.stderr
     assert verbs == VERBS
