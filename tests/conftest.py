@@ -1,6 +1,6 @@
 """Runs the whole suite on four CPU devices, with every shape checked.
 
-What must be settled before JAX starts or `cmgan_jax` is imported is settled here.
+What must be settled before JAX starts is settled here.
 """
 
 import importlib
@@ -14,9 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 # Through the environment, so that processes which tests start do the same.
-os.environ.setdefault(
-    "JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "compiled")
-)
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", f"{ROOT}/.pytest_cache/compiled")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 # Compiling is most of what the suite does: what a test computes once is soon computed.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -25,6 +23,11 @@ os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax  # noqa: E402
+
+# Nor with a compiler for every fused loop, where JAX can still do without.
+if jax.__version_info__ < (0, 11):
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
+
 import jaxtyping  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
@@ -262,12 +265,8 @@ def browser():
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(names)} is installed")
-    flags = [
-        "--no-sandbox",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required",
-    ]
+    flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    flags += [f"--use-fake-{what}-for-media-stream" for what in ("device", "ui")]
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=flags)
         yield opened
