@@ -19,6 +19,7 @@ LOWEST_NOTE = 21  # MIDI number of a piano's lowest key
 NOTES = 88  # its keys, the notes that are told apart
 _WIDTH = 0.8  # semitones over which an item votes for the notes around its own
 _RIDGE = 0.01
+_ROUNDING = 1e-6  # of shares of variance
 _TINY = 1e-12
 
 
@@ -122,7 +123,8 @@ def relevance(x: Float[Array, "n f"], pitch: Float[Array, " n"]) -> Float[Array,
     between = (sums**2 / jnp.maximum(of_note, 1)[:, None]).sum(0)
     chance = ((of_note > 0).sum() - 1) / jnp.maximum(count - 1, 1)
     chance = jnp.clip(chance, 0, 0.99)
-    return jnp.maximum(0.0, (between / total - chance) / (1 - chance))
+    explained = (between / total - chance) / (1 - chance)
+    return jnp.where(explained > _ROUNDING, explained, 0.0)
 
 
 def _squares(x, known):
