@@ -25,7 +25,8 @@ BUILT = {
     "spectral_norm": ("discriminator",),
     "discriminator_head": ("dense",),
 }
-UNKNOWN = ("posterior_weight", "pair_weight", "spectra")  # what it lacks
+# What it lacks.
+UNKNOWN = ("posterior_weight", "pair_weight", "note_weight", "spectra", "sketches")
 NETWORKS = ("encoder", "generator", "discriminator")
 
 
@@ -77,8 +78,8 @@ def _require_known(config: Mapping[str, Any]) -> None:
     asked = [f"--config.gan.{name}=0" for name in UNKNOWN if gan[name]]
     if asked:
         raise ValueError(
-            "the PyTorch peer has no posterior, no pair loss and no spectra: compare "
-            f"the update without them, {' '.join(asked)}."
+            "the PyTorch peer has no posterior, no pair or note loss, no spectra or "
+            f"sketches: compare the update without them, {' '.join(asked)}."
         )
 
 

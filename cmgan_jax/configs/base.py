@@ -47,8 +47,8 @@ def adversarial_alone(config: ConfigDict) -> None:
     config.gan.posterior_weight = 0.0
     config.gan.reconstruction_weight = 0.0
     config.gan.classification_weight = 0.0
-    config.gan.pair_weight = 0.0
-    config.gan.spectra = 0
+    config.gan.pair_weight = config.gan.note_weight = 0.0
+    config.gan.spectra = config.gan.sketches = 0
     config.gan.average_decay = 0.0
 
 
@@ -123,10 +123,13 @@ def _full(direction: str) -> ConfigDict:
     # and of finding the target by its source's code; no judge takes part.
     gan.classification_weight = 1.0 if direction == "s2i" else 2.0
     gan.pair_weight = 0.1 if direction == "s2i" else 0.3
+    # Cross-entropy of the note that is read off the generated target; 0: none is asked.
+    gan.note_weight = 0.0
     gan.conditioning = "code_layer"  # what the generator trains of the encoder:
     # "untrained" (the reference), "code_layer", "encoder"
     # Spectra, each sounding for a while, beside the generator's convolutions; 0: none.
     gan.spectra = 0 if direction == "s2i" else 16
+    gan.sketches = 0  # pictures that are mixed, beside them too; 0: none
     gan.generator_learning_rate = 2e-4
     gan.discriminator_learning_rate = 2e-4
     gan.beta1 = 0.5
@@ -139,7 +142,7 @@ def _full(direction: str) -> ConfigDict:
     # training the one the data say, then the one that is read off the source.
     config.note_reader = note_reader = ConfigDict()
     note_reader.sources = 0  # of each class, to learn from; 0: no note is told
-    note_reader.edges = 1024  # of a source that are looked at
+    note_reader.edges = 1024  # of an item that are looked at
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned

@@ -9,8 +9,8 @@ from ml_collections import ConfigDict
 from cmgan_jax.configs import base
 
 
-def get_config(argument: str = "s2i") -> ConfigDict:
+def get_config(argument: str = "s2i", name: str = "note_reading") -> ConfigDict:
     """The default system, and the note beside the code."""
-    config = base.get_config(argument, name="note_reading")
+    config = base.get_config(argument, name=name)
     config.note_reader.sources = 300
     return config

@@ -13,6 +13,7 @@ from typing import Any
 from cmgan_jax.data.integrity import require_whole
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation import metrics
+from cmgan_jax.evaluation.judge_training import rows_for_judges
 from cmgan_jax.evaluation.judges import TEST_SPLITS, Judge, require_judges, test_splits
 from cmgan_jax.evaluation.one_pass import make_table
 from cmgan_jax.evaluation.original import judges_itself, original
@@ -27,7 +28,7 @@ from cmgan_jax.signals.representation import require_same
 __all__ = ["PROTOCOLS", "TEST_SPLITS", "evaluate_run", "read_result"]
 
 PROTOCOLS = ("full", "original", "shuffled")
-VERSION = 5  # of what is measured; a result of another version is made anew
+VERSION = 6  # of what is measured; a result of another version is made anew
 
 
 def evaluate_run(
@@ -89,8 +90,8 @@ def evaluate_run(
     head = {"protocol": protocol, "direction": direction.name, "split": split}
     common = {"split": split, "direction": direction, "seed": seed}
     if protocol != "original":
-        # Nearest items are looked for there.
-        require_whole(prepared.path, ("train",))
+        # There nearest items are looked for, and what reads notes learns.
+        require_whole(prepared.path, ("train", rows_for_judges(prepared)))
         shuffled = protocol == "shuffled"
         table = make_table(model, judges, prepared, shuffled=shuffled, **common)
         if kept:

@@ -10,6 +10,7 @@ from cmgan_jax.data.items import Items
 from cmgan_jax.data.order import others, partners
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.rows_by_label import spread, spread_by_label
+from cmgan_jax.evaluation.judge_training import rows_for_judges
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.nearest import nearest_of_class
 from cmgan_jax.evaluation.pitch_reader import read_pitch
@@ -21,7 +22,7 @@ from cmgan_jax.training.loop import Interrupted
 
 CHUNK = 512  # sources generated between two lines of progress
 AGAIN = 256  # sources that are generated a second time, with other noise
-PITCHED = 16  # sources of every class whose targets' pitch is read
+PITCHED = 48  # sources of every class whose targets' pitch is read
 
 
 @runtime_checkable
@@ -95,19 +96,23 @@ def make_table(
         shown_row=shown,
         shown=columns["generated"][shown],
         **columns,
-        **_pitch_columns(columns, source, trained),
+        **_pitch_columns(
+            columns,
+            source,
+            prepared.split(rows_for_judges(prepared)).of(direction.target),
+        ),
     )
 
 
 def _pitch_columns(
-    columns: Mapping[str, Any], source: Items, trained: Items
+    columns: Mapping[str, Any], source: Items, known: Items
 ) -> dict[str, np.ndarray]:
     """Notes read off generated and real targets, of some rows of every class."""
     pitched = np.flatnonzero(~np.isnan(source.pitch))
     rows = pitched[spread_by_label(source.label[pitched], PITCHED)]
     # Together, so that what reads them is learnt once.
     both = np.concatenate([columns["generated"][rows], columns["real"][rows]])
-    read = read_pitch(both, np.tile(source.label[rows], 2), trained=trained)
+    read = read_pitch(both, np.tile(source.label[rows], 2), known=known)
     made, real = np.split(read, 2)
     return {"pitch_row": rows, "read_pitch": made, "real_read_pitch": real}
 

@@ -24,7 +24,9 @@ class Generator(nn.Module):
       spectra: products of a column and a row that are added to the map before the
         last activation, 0 for none. A spectrogram is a few spectra, each sounding for a
         while (Smaragdis and Brown 2003); convolutions draw its lines slowly.
-      hidden_size: of the layer that those are made from.
+      sketches: whole pictures that are mixed and added there too, 0 for none: a first
+        guess, rooms and people, to which the convolutions add what is fine.
+      hidden_size: of the layers that those are made from.
       late_stages: activation of the last two hidden stages: "norm_relu" as in the
         others, or "sigmoid" without batch normalisation (the authors' graph).
       attention_stage: trunk stage whose map the attention mirrors: 0 is the last
@@ -39,6 +41,7 @@ class Generator(nn.Module):
     image_size: int = 64
     width: int = 64
     spectra: int = 0
+    sketches: int = 0
     hidden_size: int = 1024
     late_stages: str = "norm_relu"
     attention_stage: int | None = 0
@@ -77,6 +80,8 @@ class Generator(nn.Module):
         x = self._deconv(0, self.channels, trunk[0].stride)(x, train=train)
         if self.spectra:
             x = x + self._spectra(code, z, train)
+        if self.sketches:
+            x = x + self._sketches(code, z, train)
         return jnp.tanh(x.astype(jnp.float32))
 
     def _smallest_map(self, code, z, trunk, train):
@@ -91,16 +96,28 @@ class Generator(nn.Module):
 
     def _spectra(self, code, z, train):
         """Spectra [b h s c], each where it sounds: [b h w c]."""
-        x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
-        hidden = self._dense("spectra_hidden", self.hidden_size)
-        norm = BatchNorm(dtype=self.dtype, name="spectra_norm")
-        x = nn.relu(norm(hidden(x, train=train), train=train))
+        x = self._hidden("spectra", code, z, train)
         side, count = self.image_size, self.spectra
         spectra = self._dense("spectra", side * count * self.channels)
         times = self._dense("spectra_times", side * count)
         spectra = spectra(x, train=train).reshape(-1, side, count, self.channels)
         sounding = nn.softmax(times(x, train=train).reshape(-1, side, count))
         return jnp.einsum("bhsc,bws->bhwc", spectra, sounding)
+
+    def _sketches(self, code, z, train):
+        """A mixture of learnt pictures, [b h w c]."""
+        x = self._hidden("sketches", code, z, train)
+        x = self._dense("sketches_mixed", self.sketches)(x, train=train)
+        shape = (self.image_size, self.image_size, self.channels)
+        sketches = self._dense("sketches", shape[0] * shape[1] * shape[2])
+        return sketches(x, train=train).reshape(-1, *shape)
+
+    def _hidden(self, name, code, z, train):
+        """A hidden layer of what the generator is told, beside the convolutions."""
+        x = jnp.concatenate([code.astype(self.dtype), z.astype(self.dtype)], -1)
+        hidden = self._dense(f"{name}_hidden", self.hidden_size)
+        norm = BatchNorm(dtype=self.dtype, name=f"{name}_norm")
+        return nn.relu(norm(hidden(x, train=train), train=train))
 
     def _dense(self, name, features):
         norm = self.spectral_norm

@@ -19,6 +19,7 @@ LOWEST_NOTE = 21  # MIDI number of a piano's lowest key
 NOTES = 88  # its keys, the notes that are told apart
 _WIDTH = 0.8  # semitones over which an item votes for the notes around its own
 _RIDGE = 0.01
+_LEAST = 1e-4  # keeps the slope of a root finite where there is no edge
 _ROUNDING = 1e-6  # of shares of variance
 _TINY = 1e-12
 
@@ -38,20 +39,28 @@ def note_votes(
 
 
 def all_edges(items: UInt8[Array, "n h w c"], side: int = 0) -> Float32[Array, "n f"]:
+    """Edges of items of even height and width.
+
+    Args:
+      items: pictures or spectrograms.
+      side: pixels that they are moved to the right first.
+    """
+    return edges_between(jnp.roll(items.astype(jnp.float32) / 255, side, axis=2))
+
+
+def edges_between(x: Float32[Array, "n h w c"]) -> Float32[Array, "n f"]:
     """Edges of four directions in cells of 2 x 2 pixels, flat; colours evened out.
 
     Args:
-      items: pictures or spectrograms of even height and width.
-      side: pixels that they are moved to the right first.
+      x: pictures or spectrograms of even height and width, in [0, 1].
     """
-    x = jnp.roll(items.astype(jnp.float32) / 255, side, axis=2)
     x = x / (x.mean(axis=(1, 2), keepdims=True) + 0.1)
     right = jnp.pad(jnp.diff(x, axis=2), [(0, 0), (0, 0), (1, 0), (0, 0)])
     down = jnp.pad(jnp.diff(x, axis=1), [(0, 0), (1, 0), (0, 0), (0, 0)])
     each = jnp.concatenate([right, -right, down, -down], axis=-1)
     n, h, w, c = each.shape
-    root = jnp.sqrt(jnp.clip(each, 0, 1)).reshape(n, h // 2, 2, w // 2, 2, c)
-    return root.mean((2, 4)).reshape(n, -1)
+    root = jnp.sqrt(jnp.clip(each, 0, 1) + _LEAST) - _LEAST**0.5
+    return root.reshape(n, h // 2, 2, w // 2, 2, c).mean((2, 4)).reshape(n, -1)
 
 
 def learn(
@@ -100,9 +109,14 @@ def learn(
     }
 
 
-def votes(reader: Reader, items: UInt8[Array, "n h w c"]) -> Float32[Array, "n m"]:
-    """Votes of a reader for each note: the greatest is the note that is read."""
-    x = all_edges(items)[:, reader["kept"]] * reader["weight"][None]
+def votes(reader: Reader, edges: Float32[Array, "n f"]) -> Float32[Array, "n m"]:
+    """Votes of a reader for each note: the greatest is the note that is read.
+
+    Args:
+      reader: of one class.
+      edges: of items that may show its notes, as `all_edges` returns them.
+    """
+    x = edges[:, reader["kept"]] * reader["weight"][None]
     near = jnp.exp(-_squares(x, reader["items"]) / reader["width"])
     return _product(near, reader["solved"]) + reader["mean"][None]
 

@@ -3,20 +3,20 @@
 import dataclasses
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.runs.upgrades import VERSION, upgraded
 from cmgan_jax.runtime import version as software
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
 from cmgan_jax.systems.interface import Task
 
 RECORD_FILE = "config.json"
-VERSION = 6
 VERSIONED = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 # What may change between the sessions of one run: how long, how often and how fast.
 ADJUSTABLE = (
@@ -143,7 +143,7 @@ def record_of(fields: dict[str, Any]) -> RunRecord:
     Raises:
       ValueError, TypeError, KeyError, AttributeError: a field is missing or unknown.
     """
-    fields = _upgraded(fields, fields.get("version", 1))
+    fields = upgraded(fields, fields.get("version", 1))
     task = fields["task"]
     shapes = {name: tuple(task[name]) for name in ("image_shape", "sound_shape")}
     representation = Representation.from_json(fields["representation"])
@@ -167,72 +167,6 @@ def record_of(fields: dict[str, Any]) -> RunRecord:
             "changes": tuple(fields["changes"]),
         }
     )
-
-
-def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 named the shapes by their part in the direction, not by modality."""
-    task, config = dict(fields["task"]), dict(fields["config"])
-    sound, image = task.pop("source_shape"), task.pop("target_shape")
-    if config["direction"] == "i2s":
-        sound, image = image, sound
-    config |= {"name": config["system"], "system": "sa_cmgan"}
-    task |= {"image_shape": image, "sound_shape": sound}
-    return {**fields, "task": task, "config": config}
-
-
-def _from_2(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 knew no pairs, no posterior, no spectra and no falling rates."""
-    config = dict(fields["config"])
-    news = {"decay_from": 1.0, "pair_weight": 0.0, "tint": 0.0}
-    config["classifier"] = {**config["classifier"], **news}
-    config["classifier"].pop("target_too", None)
-    news = {"pair_weight": 0.0, "posterior_weight": 0.0, "spectra": 0}
-    config["gan"] = {**config["gan"], **news}
-    return {**fields, "config": config}
-
-
-def _from_3(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 3 knew two systems, varied by fewer means, and never what D sees."""
-    config = dict(fields["config"])
-    news = {"spectral_norm": "discriminator", "discriminator_head": "dense"}
-    config["model"] = {**config["model"], **news}
-    classifier = {**config["classifier"], "objective": "classification"}
-    varied = {name: classifier.pop(name) for name in ("shift", "noise", "tint")}
-    config["classifier"] = classifier
-    varied |= {"cutout": 0.0, "mirror": False}
-    config["variation"] = {"image": varied, "sound": {**varied, "tint": 0.0}}
-    config["gan"] = {**config["gan"], "discriminator_varied": False}
-    config["gallery"] = {"size": 2048, "choice": "random"}
-    config["run"] = {**config["run"], "choose_on_validation": False}
-    return {**fields, "config": config}
-
-
-def _from_4(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 4 did not keep what was changed on the way."""
-    return {**fields, "changes": []}
-
-
-def _from_5(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 5 did not ask which note is played."""
-    task = {**fields["task"], "pitched": False}
-    config = {**fields["config"], "note_reader": {"sources": 0, "edges": 1024}}
-    return {**fields, "task": task, "config": config}
-
-
-# From a version to the next one.
-_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: _from_1,
-    2: _from_2,
-    3: _from_3,
-    4: _from_4,
-    5: _from_5,
-}
-
-
-def _upgraded(fields: dict[str, Any], version: int) -> dict[str, Any]:
-    for older in range(version, VERSION):
-        fields = _UPGRADES[older](fields)
-    return {**fields, "version": VERSION}
 
 
 def continued(

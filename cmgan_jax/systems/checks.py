@@ -18,7 +18,8 @@ ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
 BOTH = "both"  # directions of a run that makes them at once
 CMCGAN_LACKS = (
-    *("posterior_weight", "classification_weight", "pair_weight", "average_decay"),
+    *("posterior_weight", "classification_weight", "pair_weight", "note_weight"),
+    "average_decay",
 )
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
@@ -33,7 +34,7 @@ LEAST_ONE = {
         *("validation_examples", "steps_per_call"),
     ),
 }
-WHOLE = ("shift", "spectra", "sources")  # counted, though none is allowed
+WHOLE = ("shift", "spectra", "sketches", "sources")  # counted, though none is allowed
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
@@ -42,7 +43,8 @@ LEAST_ZERO = {
     "note_reader": ("sources",),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
-        *("reconstruction_weight", "classification_weight", "pair_weight", "spectra"),
+        *("reconstruction_weight", "classification_weight", "pair_weight"),
+        *("note_weight", "spectra", "sketches"),
     ),
 }
 RATES = {
@@ -277,6 +279,12 @@ def _require_recognisers(config) -> None:
 
 
 def _require_notes(config, task: Task) -> None:
+    if config.gan.note_weight and not config.note_reader.sources:
+        raise ValueError(
+            f"config.gan.note_weight={config.gan.note_weight} asks readers that learn "
+            "from nothing: give --config.note_reader.sources=300, or "
+            "--config.gan.note_weight=0."
+        )
     lacks = "say none" if not task.pitched else "are class-aligned"
     if config.note_reader.sources and not (task.pitched and task.stem_aligned):
         raise ValueError(

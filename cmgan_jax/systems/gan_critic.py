@@ -2,9 +2,13 @@
 
 import jax
 
+from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems.discriminate import Metrics, discriminate, learn_at_times
 from cmgan_jax.systems.gan_parts import GanParts
+from cmgan_jax.systems.note_phase import note_loss
 from cmgan_jax.training import losses, rng
+from cmgan_jax.training.augmentation import noise
+from cmgan_jax.training.batch import Batch
 from cmgan_jax.training.state import (
     GanState,
     NetState,
@@ -44,9 +48,10 @@ def update_discriminator(
     )
 
 
-def criticise(parts: GanParts, state: GanState, *, target, label, judged):
+def criticise(parts: GanParts, state: GanState, *, batch: Batch, judged):
     """Gradient of the generator's loss in its output, D's collections, metrics."""
     fake, condition = judged
+    target = to_unit(batch[parts.direction.target])
     discriminator = state.discriminator
 
     def loss_of(fake):
@@ -67,9 +72,16 @@ def criticise(parts: GanParts, state: GanState, *, target, label, judged):
             # What pleases it in one place and at one level alone, no other
             # classifier believes.
             varied = parts.variation(fake, rng.stream(state.rng, "asked", state.step))
-            metrics |= _recognised(parts, state, varied, parts.code(condition), label)
+            code = parts.code(condition)
+            metrics |= _recognised(parts, state, varied, code, batch["label"])
             loss += parts.classification_weight * metrics.get("classification", 0.0)
             loss += parts.pair_weight * metrics.get("pair", 0.0)
+        if parts.note_weight:
+            varied = noise(fake, rng.stream(state.rng, "noted", state.step), level=0.1)
+            metrics["note"] = note_loss(
+                state.target_readers, varied, batch["label"], batch["pitch"]
+            )
+            loss += parts.note_weight * metrics["note"]
         return loss, (metrics, collections)
 
     gradient, (metrics, collections) = jax.grad(loss_of, has_aux=True)(fake)

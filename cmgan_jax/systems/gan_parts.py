@@ -60,6 +60,7 @@ class GanParts:
         of targets, frozen, finds in the generated target; 0 for none.
       pair_weight: weight of `losses.pair_loss` between generated targets and the codes
         they were made from; 0 for none.
+      note_weight: weight of `note_phase.note_loss` of generated targets; 0 for none.
       variation: of generated targets before that recogniser is asked about them.
       discriminator_varied: what the discriminator sees is varied so too (Zhao et al.
         2020), which keeps it from knowing a small training set by heart.
@@ -86,6 +87,7 @@ class GanParts:
     reconstruction_weight: float
     classification_weight: float
     pair_weight: float
+    note_weight: float
     variation: Variation
     discriminator_every: int
     discriminator_varied: bool
@@ -131,5 +133,5 @@ class GanParts:
                 self.direction.target,
                 *(mismatched if self.mismatched_weight else ()),
             ),
-            pitch=self.notes,
+            pitch=bool(self.notes or self.note_weight),
         )

@@ -38,6 +38,7 @@ def init_state(
     target_shape: Shape,
     target_recogniser: Tree | None = None,
     source_pair: Tree | None = None,
+    target_readers: Tree | None = None,
 ) -> GanState:
     """A fresh state; call it under jit.
 
@@ -48,6 +49,7 @@ def init_state(
       target_shape: [h w c] of one target.
       target_recogniser: see `GanState`.
       source_pair: see `GanState`.
+      target_readers: see `GanState`.
     """
     condition = jnp.zeros((1, parts.condition_size), jnp.float32)
     z = jnp.zeros((1, parts.z_size), jnp.float32)
@@ -77,6 +79,7 @@ def init_state(
         posterior=posterior,
         target_recogniser=target_recogniser,
         source_pair=source_pair,
+        target_readers=target_readers,
     )
     if parts.average_decay:
         state = state.replace(averaged=jax.tree.map(jnp.copy, state.inference))
@@ -118,8 +121,7 @@ def make_step(
         fake_gradient, collections, generator_metrics = criticise(
             parts,
             state.replace(discriminator=discriminator),
-            target=real["real"],
-            label=batch["label"],
+            batch=batch,
             judged=judged,
         )
 

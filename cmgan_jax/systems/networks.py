@@ -49,6 +49,7 @@ def generator(config: SimpleNamespace, shape: Shape) -> Generator:
         image_size=shape[0],
         width=config.model.width,
         spectra=config.gan.spectra,
+        sketches=config.gan.sketches,
         hidden_size=config.model.hidden_size,
         late_stages=config.model.late_stages,
         spectral_norm=_spectral_norm(config, "generator"),

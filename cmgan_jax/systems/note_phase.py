@@ -1,22 +1,31 @@
-"""A phase that trains no network: it keeps sources, and learns to read their notes."""
+"""A phase that trains no network: it keeps items, and learns to read their notes."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float32, Int, UInt8
+from jaxtyping import Array, Float, Float32, Int, UInt8
 
 from cmgan_jax.nets import note_reader
 from cmgan_jax.systems.interface import Finished, Phase, Task
 from cmgan_jax.training.batch import Needs
 from cmgan_jax.training.state import SourcesState, Tree, keep_batch
 
-NOTE_READERS = "note_readers"
+NOTE_READERS = "note_readers"  # of sources, which are asked when something is made
+TARGET_READERS = "target_readers"  # what is made is to please them
+_SHARPNESS = 10.0  # of votes, which differ by 1 at most
 NO_NOTE = -1.0  # NaN would be taken for a state that went wrong
 
 
 def note_phase(
-    modality: str, *, task: Task, items: int, edges: int, batch_size: int, seed: int
+    name: str,
+    modality: str,
+    *,
+    task: Task,
+    items: int,
+    edges: int,
+    batch_size: int,
+    seed: int,
 ) -> Phase:
     """The phase; its inference variables are the readers of all classes, stacked.
 
@@ -24,6 +33,7 @@ def note_phase(
     phase keeps a fifth more than `items` of each ask for.
 
     Args:
+      name: of the phase.
       modality: whose notes are read.
       task: its shape, and the classes.
       items: of each class, that a reader learns from.
@@ -62,7 +72,7 @@ def note_phase(
         return jax.lax.map(learn, jnp.arange(task.num_classes))
 
     return Phase(
-        name=NOTE_READERS,
+        name=name,
         steps=steps,
         batch_size=batch_size,
         needs=Needs(anchor=modality, fields=(modality,), pitch=True),
@@ -84,6 +94,33 @@ def read_notes(
       items: pictures or spectrograms.
       label: class of every item.
     """
-    by_class = jax.lax.map(lambda reader: note_reader.votes(reader, items), readers)
-    votes = jnp.take_along_axis(by_class, label[None, :, None], axis=0)
-    return note_reader.LOWEST_NOTE + votes[0].argmax(-1).astype(jnp.float32)
+    votes = _votes(readers, note_reader.all_edges(items), label)
+    return note_reader.LOWEST_NOTE + votes.argmax(-1).astype(jnp.float32)
+
+
+def note_loss(
+    readers: Tree,
+    x: Float[Array, "b h w c"],
+    label: Int[Array, " b"],
+    pitch: Float[Array, " b"],
+) -> Float[Array, ""]:
+    """Cross-entropy of the notes that items are to show and the votes of readers.
+
+    Args:
+      readers: of all classes, as the phase leaves them.
+      x: pictures or spectrograms in [-1, 1].
+      label: class of every item.
+      pitch: MIDI numbers; items of NaN count nothing.
+    """
+    edges = note_reader.edges_between(0.5 * (x + 1.0))
+    read = jax.nn.log_softmax(_SHARPNESS * _votes(readers, edges, label))
+    wanted = note_reader.note_votes(pitch)
+    total = wanted.sum(-1)
+    each = -(wanted * read).sum(-1) / jnp.where(total > 0, total, 1.0)
+    return each.sum() / jnp.maximum((total > 0).sum(), 1)
+
+
+def _votes(readers, edges, label):
+    """Votes of the readers of the items' own classes, [b m]."""
+    by_class = jax.lax.map(lambda reader: note_reader.votes(reader, edges), readers)
+    return jnp.take_along_axis(by_class, label[None, :, None], axis=0)[0]

@@ -26,7 +26,12 @@ from cmgan_jax.systems.interface import (
     System,
     Task,
 )
-from cmgan_jax.systems.note_phase import NOTE_READERS, note_phase, read_notes
+from cmgan_jax.systems.note_phase import (
+    NOTE_READERS,
+    TARGET_READERS,
+    note_phase,
+    read_notes,
+)
 from cmgan_jax.systems.pretraining import (
     PRETRAINING,
     RECOGNISERS,
@@ -48,7 +53,7 @@ CONDITIONING = {
 # Handed from config.gan to the update as they are.
 WEIGHTS = (
     *("fake_weight", "mismatched_weight", "posterior_weight"),
-    *("reconstruction_weight", "classification_weight", "pair_weight"),
+    *("reconstruction_weight", "classification_weight", "pair_weight", "note_weight"),
     *("discriminator_every", "discriminator_varied", "average_decay"),
 )
 
@@ -112,23 +117,30 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
 
 
 def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
-    if not parts.notes:
-        return ()
-    phase = note_phase(
-        parts.direction.source,
-        task=task,
-        items=config.note_reader.sources,
-        edges=config.note_reader.edges,
-        batch_size=config.classifier.batch_size,
-        seed=config.seed,
+    read = {
+        NOTE_READERS: parts.notes and parts.direction.source,
+        TARGET_READERS: parts.note_weight and parts.direction.target,
+    }
+    return tuple(
+        note_phase(
+            name,
+            modality,
+            task=task,
+            items=config.note_reader.sources,
+            edges=config.note_reader.edges,
+            batch_size=config.classifier.batch_size,
+            seed=config.seed,
+        )
+        for name, modality in read.items()
+        if modality
     )
-    return (phase,)
 
 
 def _labels_used(parts: GanParts) -> tuple[str, ...]:
     used = {
         "classification loss of the run's own classifier": parts.classification_weight,
         "notes of training pairs": parts.notes,
+        "readers of notes, as those that measure pitch": parts.note_weight,
     }
     return tuple(name for name, is_used in used.items() if is_used)
 
@@ -152,6 +164,7 @@ def _gan_phase(config, task: Task, parts: GanParts, pretraining: str) -> Phase:
                 if parts.pair_weight
                 else None
             ),
+            target_readers=finished.get(TARGET_READERS),
         )
 
     return Phase(

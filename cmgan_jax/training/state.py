@@ -67,6 +67,8 @@ class GanState(struct.PyTreeNode):
         generator's loss does not ask it.
       source_pair: variables of the recogniser of sources that place their codes among
         pairs, frozen; None where the generator has no pair loss.
+      target_readers: of the notes that targets show; None where the generator's loss
+        does not ask them.
       averaged: {"encoder": variables, "generator": variables}, their exponential
         moving averages; None where a system keeps none.
     """
@@ -79,6 +81,7 @@ class GanState(struct.PyTreeNode):
     posterior: Tree = None
     target_recogniser: Tree = None
     source_pair: Tree = None
+    target_readers: Tree = None
     averaged: Tree = None
 
     @property

@@ -42,9 +42,9 @@ def trained():
 
 def test_notes_of_each_class_are_read_as_that_class_shows_them(trained):
     asked = both(40, seed=10)
-    read = read_pitch(asked.array, asked.label, trained=trained)
+    read = read_pitch(asked.array, asked.label, known=trained)
     assert np.mean(read == asked.pitch) > 0.95
-    other = read_pitch(asked.array, 1 - asked.label, trained=trained)
+    other = read_pitch(asked.array, 1 - asked.label, known=trained)
     assert np.mean(other == asked.pitch) < 0.3
 
 
@@ -56,5 +56,5 @@ def test_a_class_of_one_note_or_of_none_is_not_read(trained):
         pitch=np.where(trained.label == 0, 60.0, np.nan),
         stem=trained.stem,
     )
-    read = read_pitch(asked.array, asked.label, trained=one_note)
+    read = read_pitch(asked.array, asked.label, known=one_note)
     assert read.shape == (8,) and np.isnan(read).all()

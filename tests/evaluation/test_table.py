@@ -114,15 +114,16 @@ def test_nearest_items_are_training_items_of_the_class(made):
 def test_notes_are_read_off_both_targets_where_the_source_has_one(
     make_data, with_columns, tmp_path, monkeypatch
 ):
-    data = make_data(tmp_path, {"train": {"n": 30}, "test": {"n": 60}})
+    splits = {"train": {"n": 30}, "judging": {"n": 20}, "test": {"n": 60}}
+    data = make_data(tmp_path, splits)
     split = data.split("test")
     pitch = np.where(np.arange(60) < 30, np.nan, 60).astype(np.float32)
     split = dataclasses.replace(split, sound=with_columns(split.sound, pitch=pitch))
     data = dataclasses.replace(data, splits={**data.splits, "test": split})
     asked = []
 
-    def read(items, label, *, trained):
-        asked.append((label, trained))
+    def read(items, label, *, known):
+        asked.append((label, known))
         return items.mean(axis=(1, 2, 3)).astype(np.float32)
 
     monkeypatch.setattr(one_pass, "read_pitch", read)
@@ -138,9 +139,10 @@ def test_notes_are_read_off_both_targets_where_the_source_has_one(
         (table.real_read_pitch, table.real),
     ):
         np.testing.assert_allclose(read_off, items[rows].mean(axis=(1, 2, 3)))
-    ((label, trained),) = asked
+    ((label, known),) = asked
     np.testing.assert_array_equal(label, np.tile(table.label[rows], 2))
-    assert trained is data.split("train").image
+    # What a system is trained with is not what its targets are read by.
+    assert known is data.split("judging").image
 
 
 def test_some_sources_are_generated_again_with_other_noise(made):

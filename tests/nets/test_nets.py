@@ -182,6 +182,22 @@ def test_spectra_are_a_map_of_few_rows_and_columns():
     assert not any("spectra" in name for name in shapes["params"])
 
 
+def test_sketches_are_mixtures_of_a_few_pictures():
+    """With the convolutions silenced, what is made before tanh has that rank."""
+    module = Generator(image_size=16, width=4, sketches=3, hidden_size=8)
+    code, z = (jax.random.normal(jax.random.key(i), (9, 5)) for i in range(2))
+    variables = jax.jit(lambda: module.init(jax.random.key(2), code, z, train=False))()
+    last = variables["params"]["deconv1"]
+    variables["params"]["deconv1"] = jax.tree.map(jnp.zeros_like, last)
+    made = jax.jit(lambda v: module.apply(v, code, z, train=False))(variables)
+    flat = np.arctanh(np.asarray(made, np.float64)).reshape(9, -1)
+    sizes = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
+    assert sizes[2] > 1e-3 * sizes[0] and sizes[3] < 1e-5 * sizes[0]
+    bare = Generator(image_size=16, width=4)
+    shapes = jax.eval_shape(lambda: bare.init(jax.random.key(2), code, z, train=False))
+    assert not any("sketches" in name for name in shapes["params"])
+
+
 def test_the_posterior_reads_the_target_and_the_code():
     module = Posterior(z_size=6, width=2, hidden_size=8)
     target = jax.random.normal(jax.random.key(0), (3, 16, 16, 1))

@@ -12,7 +12,11 @@ from cmgan_jax.nets import note_reader
 from cmgan_jax.nets.note_reader import LOWEST_NOTE, note_votes, relevance
 
 learn = jax.jit(note_reader.learn, static_argnames=("edges", "sides"))
-votes = jax.jit(note_reader.votes)
+
+
+@jax.jit
+def votes(reader, items):
+    return note_reader.votes(reader, note_reader.all_edges(items))
 
 
 def bars(notes, seed=0):

@@ -26,6 +26,8 @@ NEW_CLASSIFIER = {"decay_from": 1.0, "pair_weight": 0.0}
 # What version 3 had elsewhere, and did not know.
 OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
 NEWER_GAN = {"discriminator_varied": False}
+# What version 6 did not know.
+NEWEST_GAN = {"note_weight": 0.0, "sketches": 0}
 
 RECORD = RunRecord(
     config={
@@ -35,7 +37,8 @@ RECORD = RunRecord(
         "gan": {"steps": 10, "loss": "hinge", "average_decay": 0.999}
         | {"generator_learning_rate": 2e-4}
         | NEW_GAN
-        | NEWER_GAN,
+        | NEWER_GAN
+        | NEWEST_GAN,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
         "variation": {
@@ -70,7 +73,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 6
+    assert stored["version"] == VERSION == 7
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -84,9 +87,17 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def sixth_version() -> dict:
+    """What version 6 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 6}
+    for name in NEWEST_GAN:
+        del fields["config"]["gan"][name]
+    return fields
+
+
 def fifth_version() -> dict:
     """What version 5 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 5}
+    fields = sixth_version() | {"version": 5}
     del fields["task"]["pitched"], fields["config"]["note_reader"]
     return fields
 
@@ -150,9 +161,10 @@ def test_version_1_is_still_read(direction, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "written", [second_version, third_version, fourth_version, fifth_version]
+    "written",
+    [second_version, third_version, fourth_version, fifth_version, sixth_version],
 )
-def test_versions_2_to_5_are_still_read(written, tmp_path):
+def test_versions_2_to_6_are_still_read(written, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 
@@ -161,7 +173,7 @@ def test_versions_2_to_5_are_still_read(written, tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 6"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 7"):
         read_record(tmp_path)
 
 

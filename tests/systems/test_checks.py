@@ -141,6 +141,17 @@ def test_notes_need_data_that_say_them_and_recognisers(settings):
         assemble(config, pitched)
 
 
+def test_readers_that_are_asked_learn_from_something(settings):
+    pitched = dataclasses.replace(TASK, pitched=True)
+    config = settings("sa_cmgan", "s2i", {"gan.note_weight": 0.5})
+    with pytest.raises(ValueError, match=r"learn from nothing.*sources=300, or"):
+        assemble(config, pitched)
+    config.note_reader.sources = 300
+    assert [phase.name for phase in assemble(config, pitched).phases] == [
+        "recognisers", "note_readers", "target_readers", "gan",
+    ]  # fmt: skip
+
+
 def test_directions_by_name():
     assert (Direction.named("s2i"), Direction.named("i2s")) == (S2I, I2S)
     assert (S2I.name, I2S.name, S2I.title) == ("s2i", "i2s", "sound to image")

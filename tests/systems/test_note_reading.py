@@ -1,6 +1,10 @@
-"""What generates is told the note: the data's in training, then the one it reads."""
+"""What generates is told the note: the data's in training, then the one it reads.
+
+With a note loss, what it makes is read as well.
+"""
 
 import dataclasses
+import functools
 
 import jax
 import jax.export
@@ -12,8 +16,9 @@ from cmgan_jax.nets.note_reader import LOWEST_NOTE
 from cmgan_jax.signals.direction import S2I
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase
+from cmgan_jax.systems.gan_critic import criticise
 from cmgan_jax.systems.interface import Task
-from cmgan_jax.systems.note_phase import note_phase, read_notes
+from cmgan_jax.systems.note_phase import note_loss, note_phase, read_notes
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.systems.sa_cmgan import gan_parts
 from cmgan_jax.training.state import apply_evaluation
@@ -40,16 +45,22 @@ def sounds(seed: int) -> dict:
     return {"sound": sound, "label": label.astype(np.int32), "pitch": pitch}
 
 
-def test_notes_are_read_as_each_class_shows_them():
-    """The mistakes: one reader for all; items of other classes or of no note used."""
-    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
-    phase = note_phase("sound", task=TASK, **sizes)
-    assert phase.steps == 6  # a fifth more than 80 items are needed
+def learnt(phase):
+    """The phase's readers, after all its steps, and the last step's metrics."""
     state, step = phase.init(jax.random.key(0), {}), jax.jit(phase.step)
     for seed in range(phase.steps):
         state, metrics = step(state, sounds(seed))
+    return jax.jit(phase.inference)(state), metrics
+
+
+def test_notes_are_read_as_each_class_shows_them():
+    """The mistakes: one reader for all; items of other classes or of no note used."""
+    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
+    phase = note_phase("ears", "sound", task=TASK, **sizes)
+    assert phase.name == "ears"
+    assert phase.steps == 6  # a fifth more than 80 items are needed
+    readers, metrics = learnt(phase)
     assert float(metrics["known"]) == pytest.approx(15 / 16)
-    readers = jax.jit(phase.inference)(state)
     asked = sounds(100)
     known = ~np.isnan(asked["pitch"])
     for label, expected in ((asked["label"], True), (1 - asked["label"], False)):
@@ -58,9 +69,33 @@ def test_notes_are_read_as_each_class_shows_them():
         assert right > 0.9 if expected else right < 0.5
 
 
+def test_the_note_loss_is_least_where_the_right_notes_are_shown():
+    """The mistakes: one reader for all; an unknown note that counts; no slope."""
+    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
+    readers, _ = learnt(note_phase("ears", "sound", task=TASK, **sizes))
+    asked = sounds(100)
+    label, pitch = asked["label"], asked["pitch"]
+    x = to_unit(jnp.asarray(asked["sound"]))
+    value = jax.jit(jax.value_and_grad(note_loss, argnums=1))
+    loss, slope = value(readers, x, label, pitch)
+    for wrong in ((1 - label, pitch), (label, 124.0 - pitch)):
+        assert value(readers, x, *wrong)[0] > 2 * loss
+    assert np.isfinite(slope).all()
+    changed = np.abs(np.asarray(slope)).max((1, 2, 3))
+    assert changed[3] == 0 and (np.delete(changed, 3) > 0).all()
+    # A mean over the items whose notes are known.
+    known = np.flatnonzero(~np.isnan(pitch))
+    again = value(readers, x[known], label[known], pitch[known])[0]
+    assert float(again) == pytest.approx(float(loss), rel=1e-4)
+    # Nothing is to be seen there, so that nothing has edges.
+    flat = value(readers, jnp.zeros_like(x), label, pitch)[1]
+    assert np.isfinite(flat).all()
+
+
 def test_notes_of_any_number_of_items_are_read_by_one_program():
     """As in an exported program, whose batch has no size yet."""
-    phase = note_phase("sound", task=TASK, items=4, edges=50, batch_size=16, seed=0)
+    sizes = {"items": 4, "edges": 50, "batch_size": 16, "seed": 0}
+    phase = note_phase("ears", "sound", task=TASK, **sizes)
     readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
     (b,) = jax.export.symbolic_shape("b")
     sound = jax.ShapeDtypeStruct((b, *TASK.sound_shape), jnp.uint8)
@@ -137,3 +172,52 @@ def test_what_is_generated_follows_the_note_that_is_read(system, parts, state):
         )
         np.testing.assert_allclose(made(note), expected, atol=1e-5)
     assert not np.allclose(made(60), made(72), atol=1e-3)
+
+
+def test_what_is_generated_is_asked_for_its_note(settings):
+    """The mistakes: no weight, or its square; readers of sources; a learning reader."""
+    config = settings("note_reading", "s2i", FIELDS | {"gan.note_weight": 1.0})
+    system, parts = assemble(config, TASK), gan_parts(config, TASK)
+    assert [(phase.name, phase.needs.anchor) for phase in system.phases[1:3]] == [
+        ("note_readers", "sound"),
+        ("target_readers", "image"),
+    ]
+    assert "target_readers" not in system.generating
+    finished = {}
+    for phase in system.phases[:-1]:
+        state = jax.jit(phase.init)(jax.random.key(0), finished)
+        finished[phase.name] = phase.inference(state)
+    state = jax.jit(system.phases[-1].init)(jax.random.key(0), finished)
+    state = state.replace(target_readers=uneven(state.target_readers))
+    draw = np.random.default_rng(0)
+    fake = draw.uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
+    batch = {
+        "image": draw.integers(0, 256, (8, 16, 16, 3)).astype(np.uint8),
+        "label": np.arange(8, dtype=np.int32) % 2,
+        "pitch": np.where(np.arange(8) == 5, np.nan, 60.0).astype(np.float32),
+    }
+    condition = np.zeros((8, parts.condition_size), np.float32)
+
+    def pulled(weight):
+        weighed = dataclasses.replace(parts, note_weight=weight)
+        criticised = jax.jit(functools.partial(criticise, weighed))
+        gradient, _, metrics = criticised(state, batch=batch, judged=(fake, condition))
+        return np.asarray(gradient), metrics
+
+    (none, silent), (once, metrics), (twice, _) = map(pulled, (0.0, 1.0, 2.0))
+    assert "note" in metrics and "note" not in silent
+    np.testing.assert_allclose(twice - none, 2 * (once - none), atol=1e-5)
+    moved = np.abs(once - none).max((1, 2, 3))
+    assert moved[5] < 1e-6 < np.delete(moved, 5).min()
+
+
+def uneven(readers):
+    """Readers as if they had learnt: whatever items are near to votes for a note."""
+    draw = np.random.default_rng(1)
+    solved = draw.normal(size=readers["solved"].shape).astype(np.float32)
+    return {
+        **readers,
+        "weight": jnp.ones_like(readers["weight"]),
+        "width": jnp.full_like(readers["width"], 10.0),
+        "solved": jnp.asarray(solved),
+    }

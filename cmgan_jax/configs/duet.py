@@ -1,0 +1,16 @@
+"""SA-CMGAN that makes what the class does not say: ours; nobody has published it.
+
+It is told the note of the source, and asked for it: readers that learnt from real
+targets find it in the generated ones. Data have to say which notes are played.
+"""
+
+from ml_collections import ConfigDict
+
+from cmgan_jax.configs import note_reading
+
+
+def get_config(argument: str = "s2i") -> ConfigDict:
+    """`note_reading`, whose targets are read as well."""
+    config = note_reading.get_config(argument, name="duet")
+    config.gan.note_weight = 0.5
+    return config
