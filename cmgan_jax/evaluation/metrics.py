@@ -147,7 +147,7 @@ def pitch_right(table: Table) -> Bool[np.ndarray, " p"]:
 def pitch_kept(table: Table) -> dict[str, float | int | list[float] | None]:
     """How often the pitch of the source is read off its target, within a semitone.
 
-    What the class does not say. A regression that was learnt on training targets reads
+    What the class does not say. A regression that learnt from the judges' rows reads
     the notes (`pitch_reader`).
 
     Returns:

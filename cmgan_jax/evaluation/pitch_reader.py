@@ -16,7 +16,11 @@ LEARNT_FROM = 400  # items of every class
 _EDGES = 2048  # that are looked at
 _SIDES = (0, -1, 1)  # pixels that known items are moved by
 
-_learn = jax.jit(note_reader.learn, static_argnames=("edges", "sides"))
+
+@jax.jit
+def _learn(items: UInt8[Array, "n h w c"], pitch: Float32[Array, " n"]):
+    seen = [note_reader.all_edges(items, side) for side in _SIDES]
+    return note_reader.learn(seen, pitch, columns=_EDGES)
 
 
 @jax.jit
@@ -44,7 +48,7 @@ def read_pitch(
         rows = learnt[known.label[learnt] == one]
         pitch = np.asarray(known.pitch[rows])
         if len(np.unique(pitch)) > 1:
-            reader = _learn(known.array[rows], pitch, edges=_EDGES, sides=_SIDES)
+            reader = _learn(known.array[rows], pitch)
             votes = np.asarray(_votes(reader, items[label == one]))
             notes[label == one] = note_reader.LOWEST_NOTE + votes.argmax(1)
     return notes

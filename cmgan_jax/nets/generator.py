@@ -3,6 +3,7 @@
 from typing import Any
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -105,12 +106,14 @@ class Generator(nn.Module):
         return jnp.einsum("bhsc,bws->bhwc", spectra, sounding)
 
     def _sketches(self, code, z, train):
-        """A mixture of learnt pictures, [b h w c]."""
+        """A mixture of learnt pictures, a quarter as large and enlarged: [b h w c]."""
         x = self._hidden("sketches", code, z, train)
         x = self._dense("sketches_mixed", self.sketches)(x, train=train)
-        shape = (self.image_size, self.image_size, self.channels)
+        shape = (self.image_size // 4, self.image_size // 4, self.channels)
         sketches = self._dense("sketches", shape[0] * shape[1] * shape[2])
-        return sketches(x, train=train).reshape(-1, *shape)
+        x = sketches(x, train=train).reshape(-1, *shape)
+        large = (x.shape[0], self.image_size, self.image_size, self.channels)
+        return jax.image.resize(x, large, "linear")
 
     def _hidden(self, name, code, z, train):
         """A hidden layer of what the generator is told, beside the convolutions."""

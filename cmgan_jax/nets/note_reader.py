@@ -64,33 +64,27 @@ def edges_between(x: Float32[Array, "n h w c"]) -> Float32[Array, "n f"]:
 
 
 def learn(
-    items: UInt8[Array, "n h w c"],
-    pitch: Float[Array, " n"],
-    *,
-    edges: int,
-    sides: Sequence[int] = (0,),
+    seen: Sequence[Float32[Array, "n f"]], pitch: Float[Array, " n"], *, columns: int
 ) -> Reader:
     """What reads one class's notes off items like these.
 
     Args:
-      items: of one class.
+      seen: of items of one class, such as their edges, and the same of them moved a
+        little, as far as they are to be known so too.
       pitch: MIDI numbers; items of NaN are left out.
-      edges: that are looked at: those that tell most.
-      sides: the items are known as moved by so many pixels to the right.
+      columns: that are looked at: those that tell most.
 
     Returns:
       Arrays, for `votes`. Where fewer than two notes are known the votes are the same
       for every item.
     """
     known = ~jnp.isnan(pitch)
-    weight = relevance(all_edges(items), pitch)
-    kept = jnp.argsort(weight)[-edges:]
+    weight = relevance(seen[0], pitch)
+    kept = jnp.argsort(weight)[-columns:]
     weight = weight[kept] / (weight.mean() + _TINY)
-    x = jnp.concatenate(
-        [all_edges(items, side)[:, kept] * weight[None] for side in sides]
-    )
-    known = jnp.tile(known, len(sides)).astype(jnp.float32)
-    vote = jnp.tile(note_votes(pitch), (len(sides), 1))
+    x = jnp.concatenate([each[:, kept] * weight[None] for each in seen])
+    known = jnp.tile(known, len(seen)).astype(jnp.float32)
+    vote = jnp.tile(note_votes(pitch), (len(seen), 1))
     mean = vote.sum(0) / jnp.maximum(known.sum(), 1)
     squares = _squares(x, x)
     pairs = known[:, None] * known[None]
@@ -109,14 +103,14 @@ def learn(
     }
 
 
-def votes(reader: Reader, edges: Float32[Array, "n f"]) -> Float32[Array, "n m"]:
+def votes(reader: Reader, seen: Float32[Array, "n f"]) -> Float32[Array, "n m"]:
     """Votes of a reader for each note: the greatest is the note that is read.
 
     Args:
       reader: of one class.
-      edges: of items that may show its notes, as `all_edges` returns them.
+      seen: of items that may show its notes, the same that it learnt from.
     """
-    x = edges[:, reader["kept"]] * reader["weight"][None]
+    x = seen[:, reader["kept"]] * reader["weight"][None]
     near = jnp.exp(-_squares(x, reader["items"]) / reader["width"])
     return _product(near, reader["solved"]) + reader["mean"][None]
 

@@ -67,7 +67,8 @@ def note_phase(
             of_class = (state.label == label) & (state.pitch >= 0)
             rows = jnp.argsort(~of_class)[:items]
             pitch = jnp.where(of_class[rows], state.pitch[rows], jnp.nan)
-            return note_reader.learn(state.items[rows], pitch, edges=edges)
+            seen = note_reader.all_edges(state.items[rows])
+            return note_reader.learn([seen], pitch, columns=edges)
 
         return jax.lax.map(learn, jnp.arange(task.num_classes))
 

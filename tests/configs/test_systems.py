@@ -43,6 +43,17 @@ def test_an_ablation_changes_one_thing(name, scale):
     assert load(f"{name}:{scale}s2i", "i2s") == expected
 
 
+@pytest.mark.parametrize("scale", ["", "quickstart/"])
+@pytest.mark.parametrize(("direction", "sketches"), [("s2i", 64), ("i2s", 0)])
+def test_duet_is_note_reading_that_is_asked_as_well(direction, sketches, scale):
+    names = ("note_reading", "duet")
+    told, asked = (load(f"{name}:{scale}{direction}", direction) for name in names)
+    assert asked["gan"].pop("note_weight") > told["gan"].pop("note_weight") == 0
+    assert (asked["gan"].pop("sketches"), told["gan"].pop("sketches")) == (sketches, 0)
+    assert asked.pop("name") == told.pop("name").replace("note_reading", "duet")
+    assert asked == told
+
+
 def test_the_quickstart_is_a_scale_and_the_default_at_it():
     """The scale stands after the colon; what is loaded keeps it."""
     config = load("quickstart:s2i", "i2s")

@@ -3,6 +3,8 @@
 That notes of real pictures are read is tested in evaluation/test_pitch_reader.py.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,11 @@ import pytest
 from cmgan_jax.nets import note_reader
 from cmgan_jax.nets.note_reader import LOWEST_NOTE, note_votes, relevance
 
-learn = jax.jit(note_reader.learn, static_argnames=("edges", "sides"))
+
+@functools.partial(jax.jit, static_argnames=("columns", "sides"))
+def learn(items, pitch, *, columns, sides=(0,)):
+    seen = [note_reader.all_edges(items, side) for side in sides]
+    return note_reader.learn(seen, pitch, columns=columns)
 
 
 @jax.jit
@@ -45,7 +51,7 @@ def test_items_of_no_known_note_change_nothing():
     pitch = np.concatenate([np.full(3, np.nan), notes, np.full(4, np.nan)])
     asked = bars(60.0 + np.arange(5), seed=2)
     few, all_of_them = (
-        votes(learn(one, pitches, edges=100), asked)
+        votes(learn(one, pitches, columns=100), asked)
         for one, pitches in ((bars(notes), notes), (items, pitch))
     )
     np.testing.assert_allclose(all_of_them, few, atol=1e-3)
@@ -54,7 +60,7 @@ def test_items_of_no_known_note_change_nothing():
 
 @pytest.mark.parametrize("pitch", [62.0, np.nan])
 def test_one_note_or_none_gives_every_item_the_same_votes(pitch):
-    reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), edges=100)
+    reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), columns=100)
     seen = np.asarray(votes(reader, bars(60.0 + np.arange(5))))
     assert np.isfinite(seen).all()
     np.testing.assert_allclose(seen, np.broadcast_to(seen[0], seen.shape), atol=1e-2)
@@ -74,8 +80,8 @@ def test_known_items_that_are_moved_are_found_again():
     notes = 60.0 + np.arange(20) % 5
     items = np.swapaxes(bars(notes), 1, 2)  # the note is how far to the right
     asked = np.roll(items[:5], 1, axis=2)
-    plain = learn(items, notes, edges=100)
-    moved = learn(items, notes, edges=100, sides=(0, 1))
+    plain = learn(items, notes, columns=100)
+    moved = learn(items, notes, columns=100, sides=(0, 1))
     sure = [
         np.asarray(votes(reader, asked))[
             np.arange(5), (notes[:5] - LOWEST_NOTE).astype(int)

@@ -21,6 +21,7 @@ from cmgan_jax.systems.interface import Task
 from cmgan_jax.systems.note_phase import note_loss, note_phase, read_notes
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.systems.sa_cmgan import gan_parts
+from cmgan_jax.training import augmentation, rng
 from cmgan_jax.training.state import apply_evaluation
 
 TASK = Task((16, 16, 3), (16, 16, 1), num_classes=2, stem_aligned=True, pitched=True)
@@ -175,7 +176,7 @@ def test_what_is_generated_follows_the_note_that_is_read(system, parts, state):
 
 
 def test_what_is_generated_is_asked_for_its_note(settings):
-    """The mistakes: no weight, or its square; readers of sources; a learning reader."""
+    """The mistakes: readers of sources; another sign, class or note; no weight."""
     config = settings("note_reading", "s2i", FIELDS | {"gan.note_weight": 1.0})
     system, parts = assemble(config, TASK), gan_parts(config, TASK)
     assert [(phase.name, phase.needs.anchor) for phase in system.phases[1:3]] == [
@@ -192,9 +193,9 @@ def test_what_is_generated_is_asked_for_its_note(settings):
     draw = np.random.default_rng(0)
     fake = draw.uniform(-1, 1, (8, 16, 16, 3)).astype(np.float32)
     batch = {
-        "image": draw.integers(0, 256, (8, 16, 16, 3)).astype(np.uint8),
-        "label": np.arange(8, dtype=np.int32) % 2,
-        "pitch": np.where(np.arange(8) == 5, np.nan, 60.0).astype(np.float32),
+        "image": jnp.asarray(draw.integers(0, 256, (8, 16, 16, 3)), jnp.uint8),
+        "label": jnp.arange(8) % 2,
+        "pitch": jnp.where(jnp.arange(8) == 5, jnp.nan, 60.0),
     }
     condition = np.zeros((8, parts.condition_size), np.float32)
 
@@ -207,6 +208,13 @@ def test_what_is_generated_is_asked_for_its_note(settings):
     (none, silent), (once, metrics), (twice, _) = map(pulled, (0.0, 1.0, 2.0))
     assert "note" in metrics and "note" not in silent
     np.testing.assert_allclose(twice - none, 2 * (once - none), atol=1e-5)
+
+    def asked(x):
+        key = rng.stream(state.rng, "noted", state.step)
+        varied = augmentation.noise(x, key, level=0.1)
+        return note_loss(state.target_readers, varied, batch["label"], batch["pitch"])
+
+    np.testing.assert_allclose(once - none, jax.jit(jax.grad(asked))(fake), atol=1e-5)
     moved = np.abs(once - none).max((1, 2, 3))
     assert moved[5] < 1e-6 < np.delete(moved, 5).min()
 
@@ -214,10 +222,13 @@ def test_what_is_generated_is_asked_for_its_note(settings):
 def uneven(readers):
     """Readers as if they had learnt: whatever items are near to votes for a note."""
     draw = np.random.default_rng(1)
-    solved = draw.normal(size=readers["solved"].shape).astype(np.float32)
+    drawn = {
+        name: jnp.asarray(draw.normal(size=readers[name].shape), jnp.float32)
+        for name in ("items", "solved")
+    }
     return {
         **readers,
+        **drawn,
         "weight": jnp.ones_like(readers["weight"]),
-        "width": jnp.full_like(readers["width"], 10.0),
-        "solved": jnp.asarray(solved),
+        "width": jnp.full_like(readers["width"], 100.0),
     }
