@@ -21,6 +21,7 @@ from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.data.rows_by_label import spread_by_label
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.judge_training import rows_for_judges
+from cmgan_jax.evaluation.metrics import of_another
 from cmgan_jax.nets import note_reader
 
 _DATA = flags.DEFINE_string("data", None, "Prepared data, with judges.", required=True)
@@ -98,8 +99,7 @@ def main(_):
     label, pitch = split.sound.label[rows], np.asarray(split.sound.pitch)[rows]
     made = model.generate(split.sound.array[rows], direction=model.direction)
     real = split.image.array[rows]
-    # The next source of the class; the last of a class meets the first of the next.
-    another = np.roll(pitch, 1)
+    another = of_another(pitch, label)
     result = {"split": _SPLIT.value, "n": len(rows)}
     for seen in (brightness, colours, directions):
         notes = read(seen, np.concatenate([made, real]), np.tile(label, 2), known)

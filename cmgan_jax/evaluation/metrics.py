@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-from jaxtyping import Bool
+from jaxtyping import Bool, Float32, Int
 
 from cmgan_jax.evaluation import likeness
 from cmgan_jax.evaluation.intervals import interval
@@ -161,17 +161,30 @@ def pitch_kept(table: Table) -> dict[str, float | int | list[float] | None]:
         unknown = ("within_semitone", "interval", "real", "chance")
         return dict.fromkeys(unknown) | {"n": 0}
     pitch, label = table.pitch[rows], table.label[rows]
-    other = np.empty_like(pitch)
-    for one in np.unique(label):
-        other[label == one] = np.roll(pitch[label == one], 1)
     right = pitch_right(table)
     return {
         "within_semitone": float(right.mean()),
         "interval": list(interval(right, table.song[rows])),
         "real": float(_near(table.real_read_pitch, pitch).mean()),
-        "chance": float(_near(other, pitch).mean()),
+        "chance": float(_near(of_another(pitch, label), pitch).mean()),
         "n": len(rows),
     }
+
+
+def of_another(
+    values: Float32[np.ndarray, " n"], label: Int[np.ndarray, " n"]
+) -> Float32[np.ndarray, " n"]:
+    """What another row of the class has: half the class away, so of another song.
+
+    Args:
+      values: of rows in the order of their songs.
+      label: class of every row.
+    """
+    other = np.empty_like(values)
+    for one in np.unique(label):
+        own = values[label == one]
+        other[label == one] = np.roll(own, max(1, len(own) // 2))
+    return other
 
 
 def _near(read: np.ndarray, pitch: np.ndarray) -> Bool[np.ndarray, " p"]:

@@ -237,3 +237,11 @@ def test_a_pitch_that_nobody_knows_is_not_kept_and_not_lost(table):
     )
     assert metrics.pitch_kept(unknown)["within_semitone"] is None
     assert metrics.pitch_kept(unknown)["n"] == 0
+
+
+def test_another_source_is_half_the_class_away():
+    """A neighbour is a window of the same song, which plays much the same."""
+    values, label = np.arange(8, dtype=np.float32), np.repeat([0, 1], 4)
+    another = metrics.of_another(values, label)
+    assert another.tolist() == [2, 3, 0, 1, 6, 7, 4, 5]
+    assert metrics.of_another(values[:1], label[:1]).tolist() == [0]
