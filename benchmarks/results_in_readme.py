@@ -2,8 +2,8 @@
 
     python benchmarks/results_in_readme.py
 
-docs/results/systems.json -> README.md, between the marks. Each of the files, which
-`reproduce` writes -> the same name with .md, every column. A test holds both to them.
+docs/results/NAME.json, which `reproduce` writes -> README.md, between the marks of that
+name, and docs/results/NAME.md, every column. A test holds both to the files.
 """
 
 import json
@@ -16,13 +16,8 @@ from absl import app
 from cmgan_jax.evaluation.markdown import as_markdown, percent, pitch_cell, table
 
 ROOT = Path(__file__).parents[1]
-SYSTEMS, MORE = (
-    ROOT / "docs" / "results" / f"{name}.json" for name in ("systems", "more_systems")
-)
-BEGIN, END = (
-    f"<!-- {word} of what benchmarks/results_in_readme.py writes -->"
-    for word in ("begin", "end")
-)
+RESULTS = ROOT / "docs" / "results"
+NAMES = ("systems", "notes")
 WAYS = {"s2i": "sound to image", "i2s": "image to sound"}
 SPLITS = ("test", "test_performers")
 HEAD = (
@@ -39,9 +34,15 @@ HEAD = (
 )
 
 
-def read(file: Path) -> dict[str, Any]:
+def read(name: str) -> dict[str, Any]:
     """What `reproduce` says of the systems: the entry "systems" of its results.json."""
-    return json.loads(file.read_text())["systems"]
+    return json.loads((RESULTS / f"{name}.json").read_text())["systems"]
+
+
+def marks(name: str) -> tuple[str, str]:
+    """What stands in README before and after the tables of one file."""
+    written = f"the tables of docs/results/{name}.json"
+    return f"<!-- begin of {written} -->", f"<!-- end of {written} -->"
 
 
 def tables(results: Mapping[str, Any]) -> str:
@@ -56,16 +57,17 @@ def tables(results: Mapping[str, Any]) -> str:
     )
 
 
-def with_tables(readme: str, made: str) -> str:
-    """README with what stands between the marks replaced.
+def with_tables(readme: str, name: str, made: str) -> str:
+    """README with what stands between the marks of a name replaced.
 
     Raises:
       ValueError: not both marks are there, once each.
     """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise ValueError(f"README.md needs the lines {BEGIN} and {END}, once each.")
-    before, _, rest = readme.partition(BEGIN)
-    return f"{before}{BEGIN}\n{made}{END}{rest.partition(END)[2]}"
+    begin, end = marks(name)
+    if readme.count(begin) != 1 or readme.count(end) != 1:
+        raise ValueError(f"README.md needs the lines {begin} and {end}, once each.")
+    before, _, rest = readme.partition(begin)
+    return f"{before}{begin}\n{made}{end}{rest.partition(end)[2]}"
 
 
 def _lines(results: Mapping[str, Any], way: str) -> Iterator[tuple[str, ...]]:
@@ -99,9 +101,11 @@ def _difference(against: Mapping[str, Any]) -> str:
 
 def main(_):
     readme = ROOT / "README.md"
-    readme.write_text(with_tables(readme.read_text(), tables(read(SYSTEMS))))
-    for file in (SYSTEMS, MORE):
-        file.with_suffix(".md").write_text(as_markdown(read(file)))
+    for name in NAMES:
+        results = read(name)
+        text = with_tables(readme.read_text(), name, tables(results))
+        readme.write_text(text)
+        (RESULTS / f"{name}.md").write_text(as_markdown(results))
     print(f"Written to {readme.name} and docs/results.")
 
 

@@ -84,10 +84,10 @@ heading "Train the judges, who will recognise what is generated"
 beside images "${cmgan[@]}" judge --data="$data" --steps=600 --modality=image
 beside sounds "${cmgan[@]}" judge --data="$data" --steps=600 --modality=sound
 both_of_them
-heading "Train sound to image (s2i), and image to sound (i2s), which is told the note"
-for way in sa_cmgan:quickstart/s2i note_reading:quickstart/i2s; do
-  beside "${way#*/}" "${cmgan[@]}" \
-    train --config="$way" --data="$data" --workdir="$runs/${way#*/}"
+heading "Train both directions: sound to image (s2i), image to sound (i2s)"
+for way in s2i i2s; do
+  beside "$way" "${cmgan[@]}" \
+    train --config="duet:quickstart/$way" --data="$data" --workdir="$runs/$way"
 done
 both_of_them
 heading "Evaluate both on songs and people never met"

@@ -43,14 +43,16 @@ def writer():
 
 def test_readme_holds_the_committed_results(writer):
     readme = (ROOT / "README.md").read_text()
-    made = writer.tables(writer.read(writer.SYSTEMS))
-    assert writer.with_tables(readme, made) == readme
-    for file in (writer.SYSTEMS, writer.MORE):
-        assert file.with_suffix(".md").read_text() == as_markdown(writer.read(file))
+    for name in writer.NAMES:
+        results = writer.read(name)
+        assert writer.with_tables(readme, name, writer.tables(results)) == readme
+        every_column = (writer.RESULTS / f"{name}.md").read_text()
+        assert every_column == as_markdown(results)
 
 
 def test_tables_go_between_the_marks_and_nowhere_else(writer):
-    readme = f"above\n{writer.BEGIN}\nold\n{writer.END}\nbelow\n"
-    assert writer.with_tables(readme, "new\n") == readme.replace("old", "new")
+    (begin, end), other = writer.marks("a"), writer.marks("b")
+    readme = f"above\n{begin}\nold\n{end}\n{other[0]}\nkept\n{other[1]}\nbelow\n"
+    assert writer.with_tables(readme, "a", "new\n") == readme.replace("old", "new")
     with pytest.raises(ValueError, match="once each"):
-        writer.with_tables(readme + writer.BEGIN, "new\n")
+        writer.with_tables(readme + begin, "a", "new\n")
