@@ -15,6 +15,8 @@ from cmgan_jax.training.state import (
     apply_evaluation,
 )
 
+NOISE = 0.1  # largest deviation of what is added before notes are read off, on [-1, 1]
+
 
 def update_discriminator(
     parts: GanParts, state: GanState, *, real, judged
@@ -77,7 +79,9 @@ def criticise(parts: GanParts, state: GanState, *, batch: Batch, judged):
             loss += parts.classification_weight * metrics.get("classification", 0.0)
             loss += parts.pair_weight * metrics.get("pair", 0.0)
         if parts.note_weight:
-            varied = noise(fake, rng.stream(state.rng, "noted", state.step), level=0.1)
+            varied = noise(
+                fake, rng.stream(state.rng, "noted", state.step), level=NOISE
+            )
             metrics["note"] = note_loss(
                 state.target_readers, varied, batch["label"], batch["pitch"]
             )

@@ -16,7 +16,7 @@ from cmgan_jax.nets.note_reader import LOWEST_NOTE
 from cmgan_jax.signals.direction import S2I
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase
-from cmgan_jax.systems.gan_critic import criticise
+from cmgan_jax.systems.gan_critic import NOISE, criticise
 from cmgan_jax.systems.interface import Task
 from cmgan_jax.systems.note_phase import note_loss, note_phase, read_notes
 from cmgan_jax.systems.registry import assemble
@@ -211,7 +211,7 @@ def test_what_is_generated_is_asked_for_its_note(settings):
 
     def asked(x):
         key = rng.stream(state.rng, "noted", state.step)
-        varied = augmentation.noise(x, key, level=0.1)
+        varied = augmentation.noise(x, key, level=NOISE)
         return note_loss(state.target_readers, varied, batch["label"], batch["pitch"])
 
     np.testing.assert_allclose(once - none, jax.jit(jax.grad(asked))(fake), atol=1e-5)
