@@ -6,6 +6,7 @@ compared after restoring.
 """
 
 import contextlib
+import dataclasses
 import operator
 import os
 from collections.abc import Iterator, Mapping
@@ -182,28 +183,30 @@ class Checkpoints:
           DamagedCheckpointError: the files are damaged or their digest differs.
           OSError: the storage failed.
         """
-        arguments = {
-            name: ocp.args.StandardRestore(tree) for name, tree in items.items()
-        }
-        arguments["digests"] = ocp.args.JsonRestore()
         where = self._folder / str(step)
         try:
-            restored = self._manager.restore(step, args=ocp.args.Composite(**arguments))
+            arguments = {
+                name: ocp.args.StandardRestore(_as_saved(tree, where / name))
+                for name, tree in items.items()
+            }
+            arguments["digests"] = ocp.args.JsonRestore()
+            found = self._manager.restore(step, args=ocp.args.Composite(**arguments))
         except Exception as error:  # Orbax raises five types for damage, one bare.
             require_damage(error, where)
             raise DamagedCheckpointError(
                 f"the checkpoint {where} cannot be read: {first_line(error)}"
             ) from error
-        recorded = restored["digests"]
+        recorded = found["digests"]
         if not isinstance(recorded, dict):
             raise DamagedCheckpointError(f"the checkpoint {where} has no digests.")
+        restored = {name: _like(tree, found[name]) for name, tree in items.items()}
         for name in items:
             if digest(restored[name], step=step) != recorded.get(name):
                 raise DamagedCheckpointError(
                     f"the checkpoint {where} is damaged: {name!r} differs from what "
                     "was saved."
                 )
-        return {name: restored[name] for name in items}
+        return restored
 
     def restore_newest(
         self, items: Mapping[str, Tree]
@@ -275,3 +278,18 @@ class Checkpoints:
         with self._writing():
             self._manager.wait_until_finished()
             self._manager.close()
+
+
+def _as_saved(tree: Tree, folder: Path) -> Tree:
+    """A state without empty fields that the version which saved it did not know."""
+    if not dataclasses.is_dataclass(tree):
+        return tree
+    saved = ocp.StandardCheckpointer().metadata(folder).item_metadata
+    fields = vars(tree).items()
+    return {name: one for name, one in fields if one is not None or name in saved}
+
+
+def _like(tree: Tree, restored: Tree) -> Tree:
+    """What was restored, with all its fields."""
+    known = dataclasses.is_dataclass(tree)
+    return dataclasses.replace(tree, **restored) if known else restored

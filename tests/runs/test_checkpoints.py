@@ -4,9 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import struct
 from jax.sharding import Mesh
 
-from cmgan_jax.runs.checkpoints import Checkpoints
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract
 from cmgan_jax.runs.damage import DamagedCheckpointError
 from cmgan_jax.runtime import devices
 from tests.runs.trees import EVERYWHERE, items, same, tree, wanted
@@ -50,6 +51,38 @@ def test_other_devices_than_those_that_saved(folder):
         restored = checkpoints.restore(4, wanted("training", where=where))["training"]
         assert len(restored["weights"].sharding.device_set) == count
         assert same(restored, tree(4))
+    checkpoints.close()
+
+
+class Earlier(struct.PyTreeNode):
+    """What an earlier version saved."""
+
+    weights: jax.Array
+    unused: jax.Array | None = None
+
+
+class Later(Earlier):
+    """The same with fields that were unknown then."""
+
+    more: jax.Array | None = None
+    and_more: jax.Array | None = None
+
+
+def test_fields_that_were_unknown_when_it_was_saved_are_empty(tmp_path):
+    weights = jax.device_put(jnp.arange(5.0), EVERYWHERE)
+    checkpoints = Checkpoints(tmp_path / "gan", keep=1)
+    checkpoints.save(3, {"training": Earlier(weights)})
+    checkpoints.close()
+    checkpoints = Checkpoints(tmp_path / "gan")
+    shapes = abstract({"training": Later(weights)}, EVERYWHERE)
+    restored = checkpoints.restore(3, shapes)["training"]
+    assert isinstance(restored, Later)
+    np.testing.assert_array_equal(restored.weights, weights)
+    assert restored.unused is restored.more is restored.and_more is None
+    # One that is needed is not made up.
+    needed = abstract({"training": Later(weights, more=weights)}, EVERYWHERE)
+    with pytest.raises(DamagedCheckpointError, match="gan/3 cannot be read"):
+        checkpoints.restore(3, needed)
     checkpoints.close()
 
 
