@@ -12,7 +12,7 @@ from cmgan_jax.data.items import Items
 from cmgan_jax.data.rows_by_label import spread_by_label
 from cmgan_jax.nets import note_reader
 
-LEARNT_FROM = 400  # items of every class
+LEARNT_FROM = 300  # items of every class
 _EDGES = 2048  # that are looked at
 _SIDES = (0, -1, 1)  # pixels that known items are moved by
 
