@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -184,16 +185,23 @@ def test_spectra_are_a_map_of_few_rows_and_columns():
 
 def test_sketches_are_mixtures_of_a_few_pictures():
     """With the convolutions silenced, what is made before tanh has that rank."""
-    module = Generator(image_size=16, width=4, sketches=3, hidden_size=8)
+    sizes = {"image_size": 16, "width": 4, "attention_stage": None}
+    module = Generator(**sizes, sketches=3, hidden_size=8)
     code, z = (jax.random.normal(jax.random.key(i), (9, 5)) for i in range(2))
     variables = jax.jit(lambda: module.init(jax.random.key(2), code, z, train=False))()
     last = variables["params"]["deconv1"]
     variables["params"]["deconv1"] = jax.tree.map(jnp.zeros_like, last)
     made = jax.jit(lambda v: module.apply(v, code, z, train=False))(variables)
     flat = np.arctanh(np.asarray(made, np.float64)).reshape(9, -1)
-    sizes = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
-    assert sizes[2] > 1e-3 * sizes[0] and sizes[3] < 1e-5 * sizes[0]
-    bare = Generator(image_size=16, width=4)
+    ranks = np.linalg.svd(flat - flat.mean(0), compute_uv=False)
+    assert ranks[2] > 1e-3 * ranks[0] and ranks[3] < 1e-5 * ranks[0]
+    # As in an exported program, whose batch has no size yet.
+    (b,) = jax.export.symbolic_shape("b")
+    given = (jax.ShapeDtypeStruct((b, 5), jnp.float32),) * 2
+    make = jax.jit(lambda code, z: module.apply(variables, code, z, train=False))
+    (exported,) = jax.export.export(make)(*given).out_avals
+    assert exported.shape == (b, 16, 16, 3)
+    bare = Generator(**sizes)
     shapes = jax.eval_shape(lambda: bare.init(jax.random.key(2), code, z, train=False))
     assert not any("sketches" in name for name in shapes["params"])
 
