@@ -5,8 +5,8 @@
 Readers of edges please readers of edges. These look at other things, and learn from the
 songs that judges learn from: how bright places are, which colours they have, and which
 way lines run, with no regard to how strong they are or to which side is brighter.
-Shares of notes read within a semitone: off generated pictures, off real ones, and off
-generated pictures of another source of the class.
+Shares of notes read within a semitone: off generated pictures, off real ones, and where
+the note of another song of the class is looked for in the generated ones.
 """
 
 import json
@@ -22,33 +22,30 @@ from cmgan_jax.data.rows_by_label import spread_by_label
 from cmgan_jax.evaluation.intervals import interval
 from cmgan_jax.evaluation.judge_training import rows_for_judges
 from cmgan_jax.evaluation.metrics import of_another
-from cmgan_jax.nets import note_reader
+from cmgan_jax.evaluation.pitch_reader import read_pitch
 
 _DATA = flags.DEFINE_string("data", None, "Prepared data, with judges.", required=True)
 _MODEL = flags.DEFINE_multi_string("model", [], "Workdirs, or a file of weights.")
 _SPLIT = flags.DEFINE_string("split", "test", "Split of the sources.")
 _N = flags.DEFINE_integer("n", 48, "Sources of every class.", lower_bound=1)
 
-_LEARNT_FROM = 400  # pictures of every class
-_COLUMNS = 1000  # that a reader looks at
 
-
-def brightness(items):
+def brightness(items, side):
     """Of cells of 2 x 2 pixels, evened out over the picture."""
-    x = items.astype(jnp.float32).mean(-1)
+    x = jnp.roll(items, side, axis=2).astype(jnp.float32).mean(-1)
     x = (x - x.mean((1, 2), keepdims=True)) / (x.std((1, 2), keepdims=True) + 1.0)
     return _cells(x[..., None], 2)
 
 
-def colours(items):
+def colours(items, side):
     """Shares of red, green and blue in cells of 2 x 2 pixels."""
-    x = items.astype(jnp.float32)
+    x = jnp.roll(items, side, axis=2).astype(jnp.float32)
     return _cells(x / (x.sum(-1, keepdims=True) + 25.0), 2)
 
 
-def directions(items):
+def directions(items, side):
     """Which way lines run in cells of 4 x 4 pixels, each cell's strongest as 1."""
-    x = items.astype(jnp.float32).mean(-1) / 255
+    x = jnp.roll(items, side, axis=2).astype(jnp.float32).mean(-1) / 255
     down = jnp.pad(x[:, 2:] - x[:, :-2], ((0, 0), (1, 1), (0, 0)))
     right = jnp.pad(x[:, :, 2:] - x[:, :, :-2], ((0, 0), (0, 0), (1, 1)))
     angle = jnp.floor(9 * jnp.mod(jnp.arctan2(down, right), jnp.pi) / jnp.pi)
@@ -62,23 +59,6 @@ def directions(items):
 def _cells(x, side):
     n, h, w, c = x.shape
     return x.reshape(n, h // side, side, w // side, side, c).mean((2, 4)).reshape(n, -1)
-
-
-def read(seen, items, label, known) -> np.ndarray:
-    """The notes that items of some classes show to one kind of reader."""
-    pitched = np.flatnonzero(~np.isnan(known.pitch))
-    rows = pitched[spread_by_label(known.label[pitched], _LEARNT_FROM)]
-    notes = np.full(len(items), np.nan)
-    for one in np.unique(label):
-        own = rows[known.label[rows] == one]
-        reader = note_reader.learn(
-            [seen(jnp.asarray(known.array[own]))],
-            jnp.asarray(known.pitch[own]),
-            columns=_COLUMNS,
-        )
-        votes = note_reader.votes(reader, seen(jnp.asarray(items[label == one])))
-        notes[label == one] = note_reader.LOWEST_NOTE + np.asarray(votes).argmax(1)
-    return notes
 
 
 def summary(kept: np.ndarray, songs: np.ndarray) -> dict:
@@ -102,7 +82,8 @@ def main(_):
     another = of_another(pitch, label)
     result = {"split": _SPLIT.value, "n": len(rows)}
     for seen in (brightness, colours, directions):
-        notes = read(seen, np.concatenate([made, real]), np.tile(label, 2), known)
+        both = np.concatenate([made, real])
+        notes = read_pitch(both, np.tile(label, 2), known=known, seen=seen)
         read_off = dict(zip(("generated", "real"), np.split(notes, 2), strict=True))
         right = {kind: abs(note - pitch) < 1.5 for kind, note in read_off.items()}
         right["of_another"] = abs(read_off["generated"] - another) < 1.5
