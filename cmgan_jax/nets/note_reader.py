@@ -2,8 +2,9 @@
 
 Kernel ridge regression (Saunders et al. 1998) on edges that matter: rooms, clothes,
 instruments, microphones differ from song to song, so edges are weighted by how much of
-their variance the pitch explains. It is learnt in closed form from a few hundred items
-of one class, where a network of this project's sizes learns the rooms (WORKSPACE.md).
+their variance the pitch explains, and seen along the axes on which notes lie apart. It
+is learnt in closed form from a few hundred items of one class, where a network of this
+project's sizes learns the rooms (WORKSPACE.md).
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,11 @@ def edges_between(x: Float32[Array, "n h w c"]) -> Float32[Array, "n f"]:
 
 
 def learn(
-    seen: Sequence[Float32[Array, "n f"]], pitch: Float[Array, " n"], *, columns: int
+    seen: Sequence[Float32[Array, "n f"]],
+    pitch: Float[Array, " n"],
+    *,
+    columns: int,
+    axes: int = 0,
 ) -> Reader:
     """What reads one class's notes off items like these.
 
@@ -73,6 +78,8 @@ def learn(
         little, as far as they are to be known so too.
       pitch: MIDI numbers; items of NaN are left out.
       columns: that are looked at: those that tell most.
+      axes: along which these are compared: those on which notes lie furthest apart. A
+        reader takes less room so, and is asked sooner; 0: every column is one.
 
     Returns:
       Arrays, for `votes`. Where fewer than two notes are known the votes are the same
@@ -86,6 +93,10 @@ def learn(
     known = jnp.tile(known, len(seen)).astype(jnp.float32)
     vote = jnp.tile(note_votes(pitch), (len(seen), 1))
     mean = vote.sum(0) / jnp.maximum(known.sum(), 1)
+    looks = {"kept": kept, "weight": weight}
+    if axes:
+        looks["axes"] = _apart(x, vote)[:, :axes]
+        x = _product(x, looks["axes"])
     squares = _squares(x, x)
     pairs = known[:, None] * known[None]
     width = jnp.nanmedian(jnp.where(pairs > 0, squares, jnp.nan))
@@ -94,8 +105,7 @@ def learn(
     kernel = pairs * jnp.exp(-squares / width) + _RIDGE * jnp.eye(len(x))
     residual = known[:, None] * (vote - mean[None])
     return {
-        "kept": kept,
-        "weight": weight,
+        **looks,
         "items": x,
         "width": width,
         "solved": jax.scipy.linalg.solve(kernel, residual, assume_a="pos"),
@@ -111,6 +121,8 @@ def votes(reader: Reader, seen: Float32[Array, "n f"]) -> Float32[Array, "n m"]:
       seen: of items that may show its notes, the same that it learnt from.
     """
     x = seen[:, reader["kept"]] * reader["weight"][None]
+    if "axes" in reader:
+        x = _product(x, reader["axes"])
     near = jnp.exp(-_squares(x, reader["items"]) / reader["width"])
     return _product(near, reader["solved"]) + reader["mean"][None]
 
@@ -133,6 +145,18 @@ def relevance(x: Float[Array, "n f"], pitch: Float[Array, " n"]) -> Float[Array,
     chance = jnp.clip(chance, 0, 0.99)
     explained = (between / total - chance) / (1 - chance)
     return jnp.where(explained > _ROUNDING, explained, 0.0)
+
+
+def _apart(x, vote):
+    """Axes of what items of about the same note have in common, widest first [f r].
+
+    Axes of the items themselves would be those of rooms and clothes.
+    """
+    share = _product(vote, vote.T)
+    known = share.sum(1)
+    centred = x - jnp.average(x, axis=0, weights=known + _TINY)[None]
+    alike = _product(share, centred) / jnp.maximum(known, _TINY)[:, None]
+    return jnp.linalg.svd(alike, full_matrices=False)[2].T
 
 
 def _squares(x, known):

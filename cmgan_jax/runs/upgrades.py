@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-VERSION = 7  # of config.json
+VERSION = 8  # of config.json
 
 
 def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +62,17 @@ def _from_6(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "config": {**fields["config"], "gan": gan}}
 
 
+def _from_7(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 7 looked at as many edges of pictures as of sounds, and had no axes."""
+    reader = dict(fields["config"]["note_reader"])
+    edges = reader.pop("edges")
+    looks = {"image_edges": edges, "sound_edges": edges, "axes": 0}
+    if not reader["sources"]:  # so that nothing was looked at
+        looks = {"image_edges": 512, "sound_edges": 128, "axes": 32}
+    reader |= looks
+    return {**fields, "config": {**fields["config"], "note_reader": reader}}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
@@ -70,6 +81,7 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     4: _from_4,
     5: _from_5,
     6: _from_6,
+    7: _from_7,
 }
 
 

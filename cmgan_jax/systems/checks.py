@@ -27,20 +27,21 @@ LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
     "gallery": ("size",),
-    "note_reader": ("edges",),
+    "note_reader": ("image_edges", "sound_edges"),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
         *("validation_examples", "steps_per_call"),
     ),
 }
-WHOLE = ("shift", "spectra", "sketches", "sources")  # counted, though none is allowed
+# Counted, though none is allowed.
+WHOLE = ("shift", "spectra", "sketches", "sources", "axes")
 CHOICES = ("random", "nearest")
 LEAST_ZERO = {
     "classifier": ("pair_weight",),
     "variation.image": ("shift", "noise", "tint", "cutout"),
     "variation.sound": ("shift", "noise", "tint", "cutout"),
-    "note_reader": ("sources",),
+    "note_reader": ("sources", "axes"),
     "gan": (
         *("fake_weight", "mismatched_weight", "posterior_weight"),
         *("reconstruction_weight", "classification_weight", "pair_weight"),

@@ -24,6 +24,7 @@ def note_phase(
     task: Task,
     items: int,
     edges: int,
+    axes: int,
     batch_size: int,
     seed: int,
 ) -> Phase:
@@ -38,6 +39,7 @@ def note_phase(
       task: its shape, and the classes.
       items: of each class, that a reader learns from.
       edges: that a reader looks at.
+      axes: along which it compares them, see `note_reader.learn`.
       batch_size: items per step.
       seed: of the order of the items.
     """
@@ -68,7 +70,7 @@ def note_phase(
             rows = jnp.argsort(~of_class)[:items]
             pitch = jnp.where(of_class[rows], state.pitch[rows], jnp.nan)
             seen = note_reader.all_edges(state.items[rows])
-            return note_reader.learn([seen], pitch, columns=edges)
+            return note_reader.learn([seen], pitch, columns=edges, axes=axes)
 
         return jax.lax.map(learn, jnp.arange(task.num_classes))
 
@@ -123,5 +125,7 @@ def note_loss(
 
 def _votes(readers, edges, label):
     """Votes of the readers of the items' own classes, [b m]."""
-    by_class = jax.lax.map(lambda reader: note_reader.votes(reader, edges), readers)
-    return jnp.take_along_axis(by_class, label[None, :, None], axis=0)[0]
+    own = jax.tree.map(lambda each: each[label], readers)
+    return jax.vmap(lambda reader, one: note_reader.votes(reader, one[None])[0])(
+        own, edges
+    )

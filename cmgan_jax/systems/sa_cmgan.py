@@ -127,7 +127,8 @@ def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
             modality,
             task=task,
             items=config.note_reader.sources,
-            edges=config.note_reader.edges,
+            edges=getattr(config.note_reader, f"{modality}_edges"),
+            axes=config.note_reader.axes,
             batch_size=config.classifier.batch_size,
             seed=config.seed,
         )

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 
 from cmgan_jax.nets import note_reader
 from cmgan_jax.nets.note_reader import LOWEST_NOTE, note_votes, relevance
@@ -56,6 +57,26 @@ def test_items_of_no_known_note_change_nothing():
     )
     np.testing.assert_allclose(all_of_them, few, atol=1e-3)
     assert few.argmax(1).tolist() == [60 - LOWEST_NOTE + i for i in range(5)]
+
+
+def test_axes_are_those_on_which_notes_lie_apart():
+    """The mistakes: axes on which items lie apart, or of items of no known note."""
+    draw = np.random.default_rng(0)
+    rooms = 1.6 * scipy.linalg.hadamard(32)[1:4]  # at right angles to notes
+
+    def seen(notes):
+        x = draw.normal(size=(len(notes), 3)) @ rooms + notes[:, None] - 62.0
+        return (x + draw.normal(scale=0.2, size=x.shape)).astype(np.float32)
+
+    notes = 60.0 + np.arange(500) % 5
+    pitch = np.concatenate([np.full(9, np.nan), notes])
+    junk = draw.normal(scale=1e4, size=(9, 32)).astype(np.float32)
+    known = np.concatenate([junk, seen(notes)])
+    learn = functools.partial(note_reader.learn, columns=32, axes=2)
+    reader = jax.jit(learn)([known], pitch)
+    assert reader["items"].shape == (509, 2) and reader["axes"].shape == (32, 2)
+    first = np.asarray(reader["items"])[9:, 0]
+    assert abs(np.corrcoef(first, notes)[0, 1]) > 0.8
 
 
 @pytest.mark.parametrize("pitch", [62.0, np.nan])

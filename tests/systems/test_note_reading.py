@@ -31,7 +31,8 @@ FIELDS = {
     "model.attention_stage": -1,
     "classifier.batch_size": 8,
     "gan.batch_size": 8,
-    "note_reader.edges": 50,
+    "note_reader.image_edges": 50,
+    "note_reader.sound_edges": 40,
 }
 
 
@@ -56,7 +57,7 @@ def learnt(phase):
 
 def test_notes_are_read_as_each_class_shows_them():
     """The mistakes: one reader for all; items of other classes or of no note used."""
-    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
+    sizes = {"items": 40, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
     phase = note_phase("ears", "sound", task=TASK, **sizes)
     assert phase.name == "ears"
     assert phase.steps == 6  # a fifth more than 80 items are needed
@@ -72,7 +73,7 @@ def test_notes_are_read_as_each_class_shows_them():
 
 def test_the_note_loss_is_least_where_the_right_notes_are_shown():
     """The mistakes: one reader for all; an unknown note that counts; no slope."""
-    sizes = {"items": 40, "edges": 50, "batch_size": 16, "seed": 0}
+    sizes = {"items": 40, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
     readers, _ = learnt(note_phase("ears", "sound", task=TASK, **sizes))
     asked = sounds(100)
     label, pitch = asked["label"], asked["pitch"]
@@ -95,7 +96,7 @@ def test_the_note_loss_is_least_where_the_right_notes_are_shown():
 
 def test_notes_of_any_number_of_items_are_read_by_one_program():
     """As in an exported program, whose batch has no size yet."""
-    sizes = {"items": 4, "edges": 50, "batch_size": 16, "seed": 0}
+    sizes = {"items": 4, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
     phase = note_phase("ears", "sound", task=TASK, **sizes)
     readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
     (b,) = jax.export.symbolic_shape("b")
@@ -188,6 +189,8 @@ def test_what_is_generated_is_asked_for_its_note(settings):
     for phase in system.phases[:-1]:
         state = jax.jit(phase.init)(jax.random.key(0), finished)
         finished[phase.name] = phase.inference(state)
+    shapes = [finished[name]["kept"].shape for name in list(finished)[1:]]
+    assert shapes == [(2, 40), (2, 50)]
     state = jax.jit(system.phases[-1].init)(jax.random.key(0), finished)
     state = state.replace(target_readers=uneven(state.target_readers))
     draw = np.random.default_rng(0)
