@@ -1,12 +1,14 @@
 """Trained systems in one file of weights (safetensors): what generates, and its record.
 
 What `System.generating` names is there, encoder and generator among it; posterior,
-discriminator and optimizers are not. A file holds one system, or one of each direction.
+discriminator and optimizers are not. A file holds one system, or one of each direction,
+and equal arrays once: an encoder that began as a recogniser mostly is that recogniser.
 """
 
 import dataclasses
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,10 @@ from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.state import Tree
 
 SUFFIX = ".safetensors"
+Tensor = Callable[[str], np.ndarray]  # the array of a name
 KEY = "cmgan_jax"  # of the metadata: a JSON object of VERSION
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)  # 1 kept every array, however often
 
 
 def rounded(model: Model) -> Model:
@@ -60,7 +64,7 @@ def write_models(path: Path, models: Sequence[Model]) -> None:
       ValueError: two models of one direction.
     """
     require_distinct(models)
-    tensors, described = {}, {}
+    arrays, described = {}, {}
     for model in models:
         name = "+".join(way.name for way in model.system.directions)
         record = dataclasses.replace(model.record, data=Path(model.record.data).name)
@@ -70,8 +74,9 @@ def write_models(path: Path, models: Sequence[Model]) -> None:
             "digest": model.digest,
         }
         for key, leaf in _named(model.variables):
-            tensors[f"{name}/{key}"] = _smallest(np.array(leaf, order="C"))
-    about = json.dumps({"version": VERSION, "models": described})
+            arrays[f"{name}/{key}"] = _smallest(np.array(leaf, order="C"))
+    tensors, same = _each_once(arrays)
+    about = json.dumps({"version": VERSION, "models": described, "same": same})
     with whole_file(path) as partial:
         save_file(tensors, partial, metadata={KEY: about})
 
@@ -112,6 +117,21 @@ def _smallest(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def _each_once(
+    arrays: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Arrays that differ, and under which of their names each of the others is."""
+    kept, same, known = {}, {}, {}
+    for name, array in arrays.items():
+        kind = f"{array.dtype} {array.shape}".encode()
+        content = hashlib.sha256(kind + array.tobytes()).digest()
+        if content in known:
+            same[name] = known[content]
+        else:
+            known[content], kept[name] = name, array
+    return kept, same
+
+
 def read_models(path: Path) -> tuple[Model, ...]:
     """The models in a file that `write_models` wrote, on whatever devices there are.
 
@@ -123,37 +143,43 @@ def read_models(path: Path) -> tuple[Model, ...]:
         raise FileNotFoundError(f"{path} is no file.")
     try:
         with safe_open(path, framework="numpy") as file:
-            described = _described(path, file.metadata())
+            about = _about(path, file.metadata())
+            same = about.get("same", {})
+
+            def tensor(key: str) -> np.ndarray:
+                return file.get_tensor(same.get(key, key))
+
             return tuple(
-                _model(path, name, fields, file) for name, fields in described.items()
+                _model(path, name, fields, tensor)
+                for name, fields in about["models"].items()
             )
     except (SafetensorError, TypeError, KeyError, json.JSONDecodeError) as error:
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
 
 
-def _described(path: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
+def _about(path: Path, metadata: Mapping[str, str] | None) -> dict[str, Any]:
     about = json.loads((metadata or {}).get(KEY, "{}"))
     version = about.get("version")
     if version is None:
         raise ValueError(
             f"{path} holds weights, but none that `python -m cmgan_jax export` wrote."
         )
-    if version != VERSION:
+    if version not in READABLE:
         raise ValueError(
-            f"{path} has version {version!r}; this software knows {VERSION}: use the "
-            "version of cmgan_jax that wrote it."
+            f"{path} has version {version!r}; this software knows 1 to {VERSION}: use "
+            "the version of cmgan_jax that wrote it."
         )
-    return about["models"]
+    return about
 
 
-def _model(path: Path, name: str, fields: Mapping[str, Any], file: Any) -> Model:
+def _model(path: Path, name: str, fields: Mapping[str, Any], tensor: Tensor) -> Model:
     record = record_of(fields["record"])
     system = assemble(record.settings, record.task)
     shapes = system.inference_shapes(system.generating)
     everywhere = devices.replicated(devices.data_mesh())
 
     def read(key: str, like: jax.ShapeDtypeStruct) -> jax.Array:
-        array = file.get_tensor(f"{name}/{key}").astype(like.dtype)
+        array = tensor(f"{name}/{key}").astype(like.dtype)
         if array.shape != like.shape:
             raise _damaged(path, f"{key} has shape {array.shape}, not {like.shape}")
         return jax.device_put(array, everywhere)

@@ -2,12 +2,16 @@
 
 import dataclasses
 import json
+import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
+from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.weights import KEY, read_models, rounded, write_models
 
 
@@ -49,6 +53,35 @@ def test_half_precision_takes_half_the_room_and_loses_nothing_more(
     jax.tree.map(np.testing.assert_array_equal, again.variables, half.variables)
 
 
+def test_equal_arrays_are_kept_once(small_model, file, tmp_path):
+    """The mistakes: each kept; those of other shapes or sizes of number are taken."""
+    ones = jax.tree.map(jnp.ones_like, small_model.variables)
+    shapes = {leaf.shape for leaf in jax.tree.leaves(ones)}
+    assert len({math.prod(shape) for shape in shapes}) < len(shapes)
+    of_ones = dataclasses.replace(
+        small_model,
+        variables=ones,
+        digest=f"{digest(ones, step=small_model.step):08x}",
+    )
+    path = tmp_path / "ones.safetensors"
+    write_models(path, [of_ones])
+    with safe_open(path, framework="numpy") as stored:
+        assert len(list(stored.keys())) == len(shapes)
+    (again,) = read_models(path)
+    jax.tree.map(np.testing.assert_array_equal, again.variables, ones)
+
+
+def test_files_of_version_1_are_still_read(small_model, file, tmp_path):
+    path = tmp_path / "older.safetensors"
+    with safe_open(file, framework="numpy") as stored:
+        about = json.loads(stored.metadata()[KEY])
+    tensors = load_file(file)
+    tensors |= {key: tensors[first] for key, first in about.pop("same").items()}
+    save_file(tensors, path, metadata={KEY: json.dumps(about | {"version": 1})})
+    (again,) = read_models(path)
+    assert again.digest == small_model.digest
+
+
 def test_one_flipped_bit_is_damage(file, tmp_path):
     path, content = tmp_path / "damaged.safetensors", bytearray(file.read_bytes())
     content[-5] ^= 4
@@ -66,7 +99,7 @@ def test_what_is_no_file_of_this_program_is_refused(file, tmp_path):
         read_models(path)
     for metadata, expected in (
         (None, "none that `python -m cmgan_jax export` wrote"),
-        ({KEY: '{"version": 9}'}, "has version 9; this software knows 1"),
+        ({KEY: '{"version": 9}'}, "has version 9; this software knows 1 to 2"),
         ({KEY: '{"version": 1}'}, "is damaged"),
     ):
         save_file({"x": np.zeros(3, np.float32)}, path, metadata=metadata)
