@@ -142,9 +142,9 @@ def _full(direction: str) -> ConfigDict:
     # training the one the data say, then the one that is read off the source.
     config.note_reader = note_reader = ConfigDict()
     note_reader.sources = 0  # of each class, to learn from; 0: no note is told
-    note_reader.image_edges = 512  # of a picture that are looked at
-    note_reader.sound_edges = 128  # of a sound
-    note_reader.axes = 32  # on which notes lie apart, to compare along; 0: all edges
+    note_reader.edges = 1024  # of an item that are looked at
+    # Along which a source's are compared, which takes less room; 0: one by one.
+    note_reader.axes = 0
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned

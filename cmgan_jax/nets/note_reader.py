@@ -16,6 +16,7 @@ from jax import lax
 from jaxtyping import Array, Float, Float32, UInt8
 
 Reader = dict[str, Array]  # what one class is read by
+LOOKS = ("kept", "weight", "axes")  # of that, how it looks at an item; axes if any
 LOWEST_NOTE = 21  # MIDI number of a piano's lowest key
 NOTES = 88  # its keys, the notes that are told apart
 _WIDTH = 0.8  # semitones over which an item votes for the notes around its own
@@ -120,9 +121,17 @@ def votes(reader: Reader, seen: Float32[Array, "n f"]) -> Float32[Array, "n m"]:
       reader: of one class.
       seen: of items that may show its notes, the same that it learnt from.
     """
+    return votes_where(reader, places(reader, seen))
+
+
+def places(reader: Reader, seen: Float32[Array, "n f"]) -> Float32[Array, "n p"]:
+    """Where a reader compares items that are seen so; only LOOKS are asked for."""
     x = seen[:, reader["kept"]] * reader["weight"][None]
-    if "axes" in reader:
-        x = _product(x, reader["axes"])
+    return _product(x, reader["axes"]) if "axes" in reader else x
+
+
+def votes_where(reader: Reader, x: Float32[Array, "n p"]) -> Float32[Array, "n m"]:
+    """`votes` for items whose places are known."""
     near = jnp.exp(-_squares(x, reader["items"]) / reader["width"])
     return _product(near, reader["solved"]) + reader["mean"][None]
 

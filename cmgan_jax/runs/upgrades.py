@@ -63,13 +63,8 @@ def _from_6(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_7(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 7 looked at as many edges of pictures as of sounds, and had no axes."""
-    reader = dict(fields["config"]["note_reader"])
-    edges = reader.pop("edges")
-    looks = {"image_edges": edges, "sound_edges": edges, "axes": 0}
-    if not reader["sources"]:  # so that nothing was looked at
-        looks = {"image_edges": 512, "sound_edges": 128, "axes": 32}
-    reader |= looks
+    """Version 7 compared edges one by one."""
+    reader = {**fields["config"]["note_reader"], "axes": 0}
     return {**fields, "config": {**fields["config"], "note_reader": reader}}
 
 

@@ -27,7 +27,7 @@ LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
     "gallery": ("size",),
-    "note_reader": ("image_edges", "sound_edges"),
+    "note_reader": ("edges",),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),

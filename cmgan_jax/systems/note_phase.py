@@ -125,7 +125,10 @@ def note_loss(
 
 def _votes(readers, edges, label):
     """Votes of the readers of the items' own classes, [b m]."""
-    own = jax.tree.map(lambda each: each[label], readers)
-    return jax.vmap(lambda reader, one: note_reader.votes(reader, one[None])[0])(
-        own, edges
-    )
+    # An item is looked at once: the derivative of a choice of edges costs most.
+    looks = {
+        name: readers[name][label] for name in note_reader.LOOKS if name in readers
+    }
+    x = jax.vmap(lambda own, one: note_reader.places(own, one[None])[0])(looks, edges)
+    by_class = jax.lax.map(lambda reader: note_reader.votes_where(reader, x), readers)
+    return jnp.take_along_axis(by_class, label[None, :, None], axis=0)[0]

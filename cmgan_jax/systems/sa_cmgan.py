@@ -127,8 +127,8 @@ def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
             modality,
             task=task,
             items=config.note_reader.sources,
-            edges=getattr(config.note_reader, f"{modality}_edges"),
-            axes=config.note_reader.axes,
+            edges=config.note_reader.edges,
+            axes=config.note_reader.axes if name == NOTE_READERS else 0,
             batch_size=config.classifier.batch_size,
             seed=config.seed,
         )

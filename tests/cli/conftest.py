@@ -45,7 +45,7 @@ def training_flags():
 @pytest.fixture(scope="session")
 def data(orchestra, run_verb):
     """The orchestra with its judges, trained briefly and without TensorFlow."""
-    flags = (f"--data={orchestra}", "--steps=20")
+    flags = (f"--data={orchestra}", "--steps=5")
     done = run_verb("judge", *flags, absent=NO_TENSORFLOW)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("trained on judging rows: real items: test ") == 4

@@ -207,25 +207,17 @@ def test_a_report_needs_results_of_the_checkpoint_there_is(
     assert refused(done, "not evaluated on its test_performers split as it is now")
 
 
-def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_path):
-    flags = (
-        f"--data={data.path}",
-        f"--output={tmp_path}",
-        "--config=sa_cmgan:s2i",
-        "--directions=i2s",
-        "--seeds=2",
-        "--config.model.width=4",
-        "--config.model.hidden_size=16",
-        "--config.model.attention_stage=3",
-        "--config.classifier.steps=2",
-        "--config.classifier.batch_size=8",
-        "--config.gan.steps=2",
-        "--config.gan.batch_size=8",
-        "--config.run.validation_examples=20",
-        "--config.run.reader=numpy",
-    )
+def test_several_seeds_come_in_one_table_and_are_made_once(
+    evaluated, data, training_flags, run_verb, tmp_path
+):
+    cells = [tmp_path / f"sa_cmgan_i2s_seed{seed}" for seed in (0, 1)]
+    shutil.copytree(evaluated / "i2s", cells[0])
+    before = modified(cells[0] / "checkpoints")
+    flags = (*training_flags["i2s"], "--directions=i2s", "--seeds=2")
+    flags += (f"--data={data.path}", f"--output={tmp_path}")
     done = run_verb("reproduce", *flags)
     assert done.returncode == 0, done.stderr
+    assert modified(cells[0] / "checkpoints") == before
     results = json.loads((tmp_path / "results.json").read_text())
     entry = results["systems"]["sa_cmgan"]["i2s"]["test"]
     assert entry["seeds"] == 2 and set(entry["judges"]) == {"strided", "pooled"}
@@ -234,18 +226,20 @@ def test_several_seeds_come_in_one_table_and_are_made_once(data, run_verb, tmp_p
     assert table.count("| sa_cmgan, i2s, test") == 2 * 2
     assert "<audio" in (tmp_path / "index.html").read_text()
     assert table.partition("<!--")[0].strip() in done.stdout
-    weights = [
-        (tmp_path / f"sa_cmgan_i2s_seed{seed}" / "evaluation" / "test.json").read_text()
-        for seed in (0, 1)
-    ]
-    digests = {json.loads(text)["made_from"]["checkpoint"] for text in weights}
-    assert len(digests) == 2
+    texts = [(cell / "evaluation" / "test.json").read_text() for cell in cells]
+    assert len({json.loads(text)["made_from"]["checkpoint"] for text in texts}) == 2
     again = run_verb("reproduce", *flags)
     assert again.returncode == 0 and "steps/s" not in again.stderr, again.stderr
 
 
-def test_a_run_of_both_directions_is_reported_too(data, tiny, run_verb, tmp_path):
+def modified(folder):
+    """When each file of a folder was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_run_of_both_directions_is_reported_too(runs, data, tiny, run_verb, tmp_path):
     flags = (*tiny, "--config.gallery.size=40", f"--workdir={tmp_path}")
+    flags += (f"--recognisers_from={runs / 's2i'}",)
     verbs = (
         ("train", "--config=retrieval:both", *flags, f"--data={data.path}"),
         ("evaluate", f"--workdir={tmp_path}"),

@@ -31,8 +31,8 @@ FIELDS = {
     "model.attention_stage": -1,
     "classifier.batch_size": 8,
     "gan.batch_size": 8,
-    "note_reader.image_edges": 50,
-    "note_reader.sound_edges": 40,
+    "note_reader.edges": 50,
+    "note_reader.axes": 8,
 }
 
 
@@ -189,8 +189,9 @@ def test_what_is_generated_is_asked_for_its_note(settings):
     for phase in system.phases[:-1]:
         state = jax.jit(phase.init)(jax.random.key(0), finished)
         finished[phase.name] = phase.inference(state)
-    shapes = [finished[name]["kept"].shape for name in list(finished)[1:]]
-    assert shapes == [(2, 40), (2, 50)]
+    # Readers that ask for something see all that they can.
+    shapes = [finished[name]["items"].shape for name in list(finished)[1:]]
+    assert shapes == [(2, 300, 8), (2, 300, 50)]
     state = jax.jit(system.phases[-1].init)(jax.random.key(0), finished)
     state = state.replace(target_readers=uneven(state.target_readers))
     draw = np.random.default_rng(0)
