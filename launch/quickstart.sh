@@ -21,6 +21,7 @@ runs=runs/quickstart
 first=$runs/first
 finished=$runs/finished_by
 cmgan=(.venv/bin/python -m cmgan_jax)
+s2i=(train --config=duet:quickstart/s2i --data="$data" --workdir="$runs/s2i")
 steps=8
 step=0
 
@@ -80,15 +81,14 @@ first_look "First sounds" images sounds
 printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
-heading "Train the judges, who will recognise what is generated"
-beside images "${cmgan[@]}" judge --data="$data" --steps=600 --modality=image
-beside sounds "${cmgan[@]}" judge --data="$data" --steps=600 --modality=sound
+heading "Train judges, to score what is generated, and recognisers, to learn from"
+beside judges "${cmgan[@]}" judge --data="$data" --steps=600
+beside recognisers "${cmgan[@]}" "${s2i[@]}" --until=recognisers
 both_of_them
 heading "Train both directions: sound to image (s2i), image to sound (i2s)"
-for way in s2i i2s; do
-  beside "$way" "${cmgan[@]}" \
-    train --config="duet:quickstart/$way" --data="$data" --workdir="$runs/$way"
-done
+beside s2i "${cmgan[@]}" "${s2i[@]}"
+beside i2s "${cmgan[@]}" train --config=duet:quickstart/i2s --data="$data" \
+  --workdir="$runs/i2s" --recognisers_from="$runs/s2i"
 both_of_them
 heading "Evaluate both on songs and people never met"
 for way in s2i i2s; do

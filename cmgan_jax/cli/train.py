@@ -31,13 +31,19 @@ WORKDIR = flags.DEFINE_string(
 RECOGNISERS_FROM = flags.DEFINE_string(
     "recognisers_from",
     None,
-    "Workdir of a finished run of the other direction, with the same data, seed and "
-    "settings: takes over its recognisers instead of training them again.",
+    "Workdir of another run, of the other direction say, with the same data, seed and "
+    "settings: takes over its finished recognisers instead of training them again.",
+)
+UNTIL = flags.DEFINE_string(
+    "until",
+    None,
+    "Phase to end with, such as recognisers, which other runs can take over then. The "
+    "same command without it goes on.",
 )
 flags.adopt_module_key_flags(processes)
 HELP = {
     "What goes in": (CONFIG, DATA, RECOGNISERS_FROM),
-    "What comes out": (WORKDIR,),
+    "What comes out": (WORKDIR, UNTIL),
     **processes.HELP,
 }
 
@@ -54,5 +60,7 @@ def main() -> None:
         workdir,
         make_sample=make_sample,
         recognisers_from=Path(other) if other else None,
+        until=UNTIL.value,
     )
-    print(f"{workdir}: {config['name']} {config['direction']} is trained.")
+    far = f" until {UNTIL.value}" if UNTIL.value else ""
+    print(f"{workdir}: {config['name']} {config['direction']} is trained{far}.")

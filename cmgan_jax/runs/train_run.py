@@ -25,7 +25,7 @@ from cmgan_jax.runs.record import (
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.outputs import require_own_or_empty
 from cmgan_jax.systems.checks import RATES
-from cmgan_jax.systems.interface import Finished, System
+from cmgan_jax.systems.interface import Finished, Phase, System
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.loop import Intervals, NonFiniteError, Scalars
 
@@ -43,6 +43,7 @@ def train_run(
     *,
     make_sample: MakeSample | None = None,
     recognisers_from: Path | None = None,
+    until: str | None = None,
 ) -> Finished:
     """Trains all phases of a system; what is done already is restored.
 
@@ -54,14 +55,15 @@ def train_run(
         generate trains.
       recognisers_from: workdir of a run of the other direction, whose phases that serve
         both are taken over; None trains them.
+      until: name of the phase to end with; None trains all.
 
     Returns:
-      Inference variables of every phase by name.
+      Inference variables of these phases by name.
 
     Raises:
       ValueError: the configuration is no good, or not the one the run was started
         with, or not that of the other processes, or the folder holds something else
-        than a run.
+        than a run; or the system has no phase that is called as `until` says.
       HeldError: another process trains there.
       NonFiniteError: step after step computed NaN or infinity; says what helps.
       DamagedDataError: an array is not as it was prepared; nothing since is saved.
@@ -70,6 +72,7 @@ def train_run(
     record = new_record(config, prepared)
     _require_same_in_all(record)
     system = assemble(record.settings, record.task)
+    phases = _up_to(until, system)
     mesh = devices.data_mesh()
     for phase in system.phases:
         devices.require_divisible(phase.batch_size, mesh, phase=phase.name)
@@ -82,7 +85,19 @@ def train_run(
         if recognisers_from is not None:
             adopt(workdir, record, system, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
-        return _run_phases(system, record, prepared, workdir, look, mesh)
+        return _run_phases(phases, system, record, prepared, workdir, look, mesh)
+
+
+def _up_to(until: str | None, system: System) -> tuple[Phase, ...]:
+    names = [phase.name for phase in system.phases]
+    if until is None:
+        return system.phases
+    if until not in names:
+        raise ValueError(
+            f"--until={until}: this system has no such phase; it has "
+            f"{', '.join(names)}."
+        )
+    return system.phases[: names.index(until) + 1]
 
 
 def _require_same_in_all(record: RunRecord) -> None:
@@ -128,14 +143,14 @@ def _done(system: System, workdir: Path) -> dict[str, int]:
     return {phase.name: steps_saved(workdir, phase.name) for phase in system.phases}
 
 
-def _run_phases(system, record, prepared, workdir, look, mesh) -> Finished:
+def _run_phases(phases, system, record, prepared, workdir, look, mesh) -> Finished:
     run = record.settings.run
     feeds = open_feeds(
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
     )
     finished: dict[str, Any] = {}
     with BackgroundVerification(prepared.path) as arrays:
-        for phase in system.phases:
+        for phase in phases:
 
             def sample(step, variables, alternative, name=phase.name):
                 before = devices.here(finished)

@@ -40,9 +40,18 @@ def test_they_are_those_the_other_direction_trains(
     steps = (begun / "metrics.jsonl").read_text().splitlines()
     assert {json.loads(line)["phase"] for line in steps} == {"gan"}
     alone = tmp_path / "alone"
-    train_run(other_config, small_data, alone)
+    train_run(other_config, small_data, alone, until="recognisers")
     assert digest(alone) == digest(begun)
+    assert [phase.name for phase in (alone / "checkpoints").iterdir()] == [
+        "recognisers"
+    ]
     assert read_record(begun).config["direction"] == "i2s"
+
+
+def test_a_phase_to_end_with_has_to_be_one(other_config, small_data, tmp_path):
+    with pytest.raises(ValueError, match=r"no such phase; it has recognisers, gan\."):
+        train_run(other_config, small_data, tmp_path / "run", until="recogniser")
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_recognisers_do_not_depend_on_may_differ(
