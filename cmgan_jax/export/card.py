@@ -8,7 +8,12 @@ from typing import Any
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.evaluation.evaluate_run import evaluate_run, require_splits
 from cmgan_jax.evaluation.markdown import percent, table
-from cmgan_jax.evaluation.wording import cautions, distance_text, diversity_text
+from cmgan_jax.evaluation.wording import (
+    cautions,
+    distance_text,
+    diversity_text,
+    pitch_text,
+)
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runs.record import versions
 from cmgan_jax.runtime.whole_file import write_json, write_text
@@ -22,6 +27,7 @@ HEAD = (
     "worst class %",
     "diversity (real is 1)",
     "distance to real",
+    "pitch kept within a semitone",
 )
 
 
@@ -73,10 +79,11 @@ def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
     """Of a result what a card says; the rest is in the folder beside it."""
     measured = result["metrics"]
     names = ("headline", "accuracy", "real_accuracy", "worst_class", "diversity")
+    names += ("distance_to_real", "pitch_kept")
     return {
         **{name: result[name] for name in ("n", "songs", "chance")},
         "cautions": cautions(result),
-        **{name: measured[name] for name in (*names, "distance_to_real")},
+        **{name: measured[name] for name in names},
     }
 
 
@@ -125,4 +132,5 @@ def _line(direction: str, split: str, result: Mapping[str, Any]) -> tuple[str, .
         f"{worst['name']} {percent(worst['accuracy'])}",
         diversity_text(result["diversity"]),
         distance_text(result["distance_to_real"]),
+        pitch_text(result["pitch_kept"]),
     )

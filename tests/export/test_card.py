@@ -20,6 +20,7 @@ RESULT = {
         "worst_class": {"name": "low", "accuracy": 0.75},
         "diversity": {"mean": 0.6, "least": {"name": "high", "ratio": 0.5}},
         "distance_to_real": {"generated": 0.2, "floor": 0.1},
+        "pitch_kept": {"within_semitone": 0.6, "real": 0.74, "chance": 0.11, "n": 12},
     },
 }
 
@@ -52,6 +53,7 @@ def test_people_and_programs_read_the_same(written):
     for expected in (
         "| s2i, test | **90.0** (80.0 to 95.0) | 12, 4 | 90.0, 91.0 | 97.0, 98.0 |",
         "low 75.0",
+        "| 0.60 (real targets 0.74, chance 0.11) |",
         f"digest {half.digest}",
         "labels help in training: a loss",
     ):
