@@ -30,7 +30,7 @@ from cmgan_jax.signals.representation import (
 
 _BUILDERS = {
     "pocket_orchestra": ("PocketOrchestra", "PocketOrchestraConfig"),
-    "sub_urmp": ("SubUrmp", "PairedConfig"),
+    "sub_urmp": ("SubUrmp", "RecordedConfig"),
     "urmp": ("Urmp", "PairedConfig"),
     "paired_folders": ("PairedFolders", "PairedFoldersConfig"),
 }
@@ -118,6 +118,12 @@ _WINDOW = flags.DEFINE_enum(
     "paired_folders. Which window of a longer recording belongs to the picture of its "
     "name; windows that are silent never do.",
 )
+_LISTEN = flags.DEFINE_bool(
+    "listen",
+    False,
+    "paired_folders, sub_urmp. Estimate the note that each window begins with (YIN), "
+    "which duet has to know: for recordings of one player each.",
+)
 _UPDATE = flags.DEFINE_bool(
     "update",
     False,
@@ -156,6 +162,7 @@ HELP = {
     "What comes out": (_OUTPUT, _IMAGE_SIZE, _IMAGE_CROP, _SOUND, _WINDOW_SECONDS),
     "Of pocket_orchestra alone": (_SCALE, _SEED),
     "Of paired_folders alone": (_PAIRING, _WINDOW),
+    "Of recordings without notes": (_LISTEN,),
     "Data that are there already": (_UPDATE, _CHECK_CONTENT, _VERIFY),
     "How it is made": (_WORKERS, _BEAM_RUNNER, _BEAM_OPTIONS),
 }
@@ -214,6 +221,7 @@ def _require_compatible_flags() -> None:
         raise ValueError(
             f"--pairing and --window belong to paired_folders, not to {_DATASET.value}."
         )
+    _require_listening()
     if _BEAM_OPTIONS.value and not _BEAM_RUNNER.value:
         raise ValueError("--beam_options is given, but no --beam_runner to take them.")
     if _CHECK_CONTENT.value and not _SOURCE.value:
@@ -230,6 +238,13 @@ def _require_compatible_flags() -> None:
         raise ValueError(
             f"--seed and --scale belong to pocket_orchestra, not to {_DATASET.value}."
         )
+
+
+def _require_listening() -> None:
+    if _LISTEN.value and _DATASET.value in ("pocket_orchestra", "urmp"):
+        raise ValueError(f"{_DATASET.value} says which notes are played, no --listen.")
+    if _LISTEN.value and _SOUND.value == "pictures":
+        raise ValueError("--listen needs recordings, and --sound=pictures reads none.")
 
 
 def _require_window() -> None:
@@ -253,8 +268,10 @@ def _builder(output: pathlib.Path):
     settings = {}
     if _DATASET.value == "pocket_orchestra":
         settings = {"seed": _SEED.value, "scale": _SCALE.value}
+    if _DATASET.value in ("paired_folders", "sub_urmp"):
+        settings = {"listen": _LISTEN.value}
     if _DATASET.value == "paired_folders":
-        settings = {"pairing": _PAIRING.value, "window": _WINDOW.value}
+        settings |= {"pairing": _PAIRING.value, "window": _WINDOW.value}
     parameters = _SOUNDS[_SOUND.value] or LOG_MEL_WINDOWS[_WINDOW_SECONDS.value]
     representation = Representation(
         image_size=_IMAGE_SIZE.value,

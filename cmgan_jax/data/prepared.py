@@ -71,12 +71,18 @@ class PreparedData:
         return content_digest(read_description(self.path))
 
     @functools.cached_property
-    def pitched(self) -> bool:
-        """Whether sounds to train on say which note they play: some, spread evenly."""
+    def notes_known(self) -> float:
+        """Share of the sounds to train on, some spread evenly, whose note is known."""
         if "train" not in self.splits:
-            return False
+            return 0.0
         pitch = self.split("train").sound.pitch
-        return not np.isnan(pitch[spread(len(pitch), _ASKED_FOR_NOTES)]).all()
+        asked = pitch[spread(len(pitch), _ASKED_FOR_NOTES)]
+        return float(np.mean(~np.isnan(asked))) if len(asked) else 0.0
+
+    @property
+    def pitched(self) -> bool:
+        """Whether sounds to train on say which note they play."""
+        return self.notes_known > 0
 
     def split(self, name: str) -> Split:
         """The split of this name.

@@ -21,6 +21,8 @@ def describe_prepared(data: PreparedData, report: dict[str, Any]) -> list[str]:
         f"{name:<16} {len(split.image):>7,} pictures {len(split.sound):>7,} sounds"
         for name, split in data.splits.items()
     ]
+    if data.pitched:
+        lines.append(f"the note is known of {data.notes_known:.0%} of them to train on")
     lines += report["notes"]
     if "hearing" in report:
         lines += describe_hearing(report["hearing"], report["settings"])
@@ -40,7 +42,8 @@ def next_steps(data: PreparedData, output: pathlib.Path) -> list[str]:
       output: the folder that `prepare` was given for them.
     """
     # Training refuses losses that need what the data do not have.
-    system = "sa_cmgan" if data.pairing == "stem" else "class_aligned"
+    aligned = "duet" if data.pitched else "sa_cmgan"
+    system = aligned if data.pairing == "stem" else "class_aligned"
     weights = ""
     if len(data.class_names) == 1:
         weights = " --config.gan.mismatched_weight=0"

@@ -78,6 +78,24 @@ class PairedConfig(tfds.core.BuilderConfig):
         return f"{name}_{digest.hexdigest()[:8]}"
 
 
+@dataclasses.dataclass
+class RecordedConfig(PairedConfig):
+    """The same for recordings that say nothing of the notes they play.
+
+    Attributes:
+      listen: estimate the note that each window begins with.
+    """
+
+    listen: bool = False
+
+    def settings(self) -> dict[str, Any]:
+        """As ever, but for `listen` where nobody does: earlier data do not say it."""
+        found = super().settings()
+        if not self.listen:
+            del found["listen"]
+        return found
+
+
 class PairedBuilder(tfds.core.DatasetBuilder, skip_registration=True):
     """Base of every data set: a concrete builder gives a plan and its documentation.
 

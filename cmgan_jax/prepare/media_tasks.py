@@ -3,20 +3,30 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from cmgan_jax.data.items import Items, Split, make_items
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.media.films import is_film
 from cmgan_jax.prepare import moments
 from cmgan_jax.prepare.moments import Moments
-from cmgan_jax.prepare.notation import Notation
 from cmgan_jax.prepare.plan import Defect, Heard, Produced
 from cmgan_jax.signals.representation import Representation
 
 _TYPICAL_WINDOWS = 10
+
+
+@runtime_checkable
+class Notes(Protocol):
+    """Which notes a recording plays; picklable."""
+
+    def pitches(
+        self, starts_ms: list[int], representation: Representation
+    ) -> Float32[np.ndarray, " m"]:
+        """MIDI numbers of windows that start there, NaN where no note sounds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +50,7 @@ class MediaFile:
     song: int
     time_ms: int = -1
     strip: tuple[int, int] = moments.WHOLE
-    notation: Notation | None = None
+    notation: Notes | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -233,8 +243,7 @@ def _pitches(
     """Of every row of a recording whose notes are known; else nothing."""
     if file.notation is None:
         return []
-    seconds = representation.window_seconds
-    return file.notation.pitches(found.starts, seconds).tolist()
+    return file.notation.pitches(found.starts, representation).tolist()
 
 
 def _heard(file: MediaFile, found: Moments) -> list[Heard]:

@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 from jaxtyping import Float, Float32
 
+from cmgan_jax.signals.representation import Representation
+
 _A4 = 69  # MIDI number of 440 Hz
 _COLUMNS = "onset in seconds, frequency in Hz, duration in seconds"
 
@@ -22,20 +24,21 @@ class Notation:
     notes: Float[np.ndarray, "n 3"]
 
     def pitches(
-        self, starts_ms: list[int], seconds: float
+        self, starts_ms: list[int], representation: Representation
     ) -> Float32[np.ndarray, " m"]:
         """The MIDI number of the note that sounds longest in each window.
 
         Args:
           starts_ms: of the windows.
-          seconds: how long each is.
+          representation: gives their length.
 
         Returns:
           NaN where no note sounds.
         """
         start = np.asarray(starts_ms, np.float64)[:, None] / 1000
         onset, pitch, duration = self.notes.T
-        ends = np.minimum(onset + duration, start + seconds)
+        until = start + representation.window_seconds
+        ends = np.minimum(onset + duration, until)
         sounding = ends - np.maximum(onset, start)
         longest = sounding.argmax(1)
         heard = sounding[np.arange(len(longest)), longest] > 0

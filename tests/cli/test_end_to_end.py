@@ -239,7 +239,6 @@ def modified(folder):
 
 def test_a_run_of_both_directions_is_reported_too(runs, data, tiny, run_verb, tmp_path):
     flags = (*tiny, "--config.gallery.size=40", f"--workdir={tmp_path}")
-    flags += (f"--recognisers_from={runs / 's2i'}",)
     verbs = (
         ("train", "--config=retrieval:both", *flags, f"--data={data.path}"),
         ("evaluate", f"--workdir={tmp_path}"),

@@ -89,6 +89,11 @@ def test_flags_that_do_not_go_together_and_verify(tmp_path):
 
     done = run("--pairing=class", f"--output={tmp_path}")
     assert done.returncode == 1 and "belong to paired_folders" in done.stderr
+    done = run("--listen", f"--output={tmp_path}")
+    assert done.returncode == 1 and "says which notes are played" in done.stderr
+    pictures = ("--dataset=paired_folders", f"--source={tmp_path}", "--sound=pictures")
+    done = run("--listen", *pictures, f"--output={tmp_path / 'o'}")
+    assert done.returncode == 1 and "--listen needs recordings" in done.stderr
     done = run("--verify", f"--output={tmp_path}")
     assert done.returncode == 1 and "no prepared data to verify" in done.stderr
     flags = ("--scale=0.02", "--image_size=16", f"--output={tmp_path / 'o'}")

@@ -221,7 +221,7 @@ def test_killed_in_the_middle_then_run_again(tmp_path):
         and np.isfinite(train.sound.pitch).all()
     )
     assert f"Prepared: {data.path}" in done.stdout and "pictures" in done.stdout
-    assert f"train --data={tmp_path} --config=sa_cmgan:s2i" in done.stdout
+    assert f"train --data={tmp_path} --config=duet:s2i" in done.stdout
     seen = {name: set(split.image.performer) for name, split in data.splits.items()}
     assert not seen["test_performers"] & (seen["train"] | seen["test"])
     songs = {name: set(split.image.song) for name, split in data.splits.items()}

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from cmgan_jax.media.pictures import write_picture
-from cmgan_jax.prepare.builder import PairedConfig
+from cmgan_jax.prepare.builder import RecordedConfig
 from cmgan_jax.prepare.datasets.sub_urmp.builder import SubUrmp
 from cmgan_jax.prepare.datasets.sub_urmp.layout import (
     CLASS_NAMES,
@@ -50,7 +50,7 @@ def released(tmp_path):
 
 
 def build(root, output, *, representation=REPRESENTATION, on_bad="fail"):
-    config = PairedConfig(representation=representation)
+    config = RecordedConfig(representation=representation)
     builder = SubUrmp(
         source=root, data_dir=output, config=config, on_bad=on_bad, workers=1
     )

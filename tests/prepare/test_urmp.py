@@ -84,7 +84,7 @@ def test_the_note_that_sounds_longest_in_a_window_is_its_pitch(piece):
 
 def test_where_no_note_sounds_none_is_told():
     notation = Notation(np.array([[0.0, 60.0, 0.1], [2.0, 62.0, 1.0]]))
-    pitches = notation.pitches([0, 500, 1400, 1600, 3000], 0.5)
+    pitches = notation.pitches([0, 500, 1400, 1600, 3000], Representation())
     np.testing.assert_array_equal(pitches, [60, np.nan, np.nan, 62, np.nan])
 
 

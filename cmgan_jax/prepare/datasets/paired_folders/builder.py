@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
+from cmgan_jax.prepare.builder import PairedBuilder, RecordedConfig
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
     FILM_FOLDERS,
     IMAGE_FOLDERS,
@@ -17,12 +17,13 @@ from cmgan_jax.prepare.datasets.paired_folders.layout import (
 from cmgan_jax.prepare.datasets.paired_folders.pairing import ASKED
 from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folders
 from cmgan_jax.prepare.folders import open_source
+from cmgan_jax.prepare.listening import listened
 from cmgan_jax.prepare.moments import WINDOWS
 from cmgan_jax.prepare.plan import Plan
 
 
 @dataclasses.dataclass
-class PairedFoldersConfig(PairedConfig):
+class PairedFoldersConfig(RecordedConfig):
     """What may be asked of people's own folders.
 
     Attributes:
@@ -69,10 +70,11 @@ class PairedFolders(PairedBuilder):
         """See `layout` and `planning`."""
         known = (*IMAGE_FOLDERS, *PICTURE_OF_SOUND_FOLDERS, *FILM_FOLDERS, *SPLIT_OF)
         config = self.builder_config
-        return plan_paired_folders(
+        plan = plan_paired_folders(
             open_source(source, scratch, expected=known),
             pictures_of_sound=config.representation.sound == "pictures",
             pairing=config.pairing,
             window=config.window,
             window_seconds=config.representation.window_seconds,
         )
+        return listened(plan) if config.listen else plan

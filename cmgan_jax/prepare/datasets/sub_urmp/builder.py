@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
+from cmgan_jax.prepare.builder import PairedBuilder, RecordedConfig
 from cmgan_jax.prepare.datasets.sub_urmp.layout import LAYOUT, plan_sub_urmp
 from cmgan_jax.prepare.folders import open_source
+from cmgan_jax.prepare.listening import listened
 from cmgan_jax.prepare.plan import Plan
 
 
@@ -16,7 +17,7 @@ class SubUrmp(PairedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
-    BUILDER_CONFIGS = (PairedConfig(),)
+    BUILDER_CONFIGS = (RecordedConfig(),)
     DESCRIPTION = (
         "Sub-URMP: half-second windows of solo performances of 13 instruments, one "
         "every 0.1 s, each with the video frame at its start (71,230 pairs in train, "
@@ -37,7 +38,8 @@ class SubUrmp(PairedBuilder):
 
     def _plan(self, source: pathlib.Path, scratch: pathlib.Path) -> Plan:
         """See `layout`."""
-        return plan_sub_urmp(
+        plan = plan_sub_urmp(
             open_source(source, scratch, expected=("img", "chunk", "lms")),
             pictures_of_sound=self.builder_config.representation.sound == "pictures",
         )
+        return listened(plan) if self.builder_config.listen else plan
