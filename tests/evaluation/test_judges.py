@@ -10,6 +10,7 @@ from cmgan_jax.evaluation import judges
 from cmgan_jax.evaluation.judge_training import held_out
 
 STEPS = 30
+BRIEF = 2  # where nothing asks what they know
 SAME, OTHER = (0, 1, 2), (2, 0, 1)
 
 
@@ -107,9 +108,9 @@ def test_judges_of_other_data_or_damaged_ones_are_not_used(trained, capsys):
 def test_new_data_under_the_same_path_get_new_judges(make_data, tmp_path):
     rows = {"n": 60}
     old = make_data(tmp_path, {"judging": rows, "test": rows})
-    first, _ = judges.require_judges(old, "image", steps=STEPS)
+    first, _ = judges.require_judges(old, "image", steps=BRIEF)
     new = make_data(tmp_path, {"judging": rows | {"rule": OTHER}, "test": rows})
-    second, _ = judges.require_judges(new, "image", steps=STEPS)
+    second, _ = judges.require_judges(new, "image", steps=BRIEF)
     assert first.digest != second.digest
     record = judges.judge_folder(new, "image", "strided") / judges.RECORD
     assert json.loads(record.read_text())["data_digest"] == new.digest
@@ -117,7 +118,7 @@ def test_new_data_under_the_same_path_get_new_judges(make_data, tmp_path):
 
 def test_without_judging_rows_the_record_says_so(make_data, tmp_path):
     data = make_data(tmp_path, {"train": {"n": 60}, "test": {"n": 12}})
-    for judge in judges.require_judges(data, "image", steps=STEPS):
+    for judge in judges.require_judges(data, "image", steps=BRIEF):
         assert judge.rows == "train"
 
 
