@@ -29,9 +29,9 @@ def compare(
     Returns:
       {system: {direction: {split: see `summarise_runs`}}}, ready for JSON, with "runs",
       the workdirs, the "protocol" of their evaluation, and "learning", how soon they
-      were good (`learning.reached`). Of all but the first with as many runs as the
-      first, "against" says {"system", "mean", "interval"}: how much higher the headline
-      is.
+      were good (`learning.reached`). Of all but the first "against" says {"system",
+      "seeds", "mean", "interval"}: how much higher the headline is, of as many runs as
+      both have.
 
     Raises:
       FileNotFoundError: a run is not evaluated on a split.
@@ -58,9 +58,10 @@ def compare(
                 entry["runs"] = [str(workdir) for workdir, _ in runs]
                 entry["learning"] = _learning(entry["runs"], direction)
                 base = found[reference][split].get(direction, [])
-                if name != reference and len(base) == len(runs):
+                pairs = list(zip(runs, base, strict=False))
+                if name != reference and pairs:
                     entry["against"] = {"system": reference} | _difference(
-                        [run for _, run in runs], [run for _, run in base]
+                        [run for (_, run), _ in pairs], [run for _, (_, run) in pairs]
                     )
                 results.setdefault(name, {}).setdefault(direction, {})[split] = entry
     return results
@@ -81,6 +82,7 @@ def _difference(runs: Sequence[Run], base: Sequence[Run]) -> dict[str, Any]:
     song = np.concatenate([table.song for _, table in base])
     seed = np.repeat(np.arange(len(base)), [len(table) for _, table in base])
     return {
+        "seeds": len(base),
         "mean": float(one.mean() - other.mean()),
         "interval": list(difference(one, other, song, seed=seed)),
     }
