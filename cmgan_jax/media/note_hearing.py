@@ -47,9 +47,10 @@ def notes_heard(
     note = np.median(steps, axis=1)
     same = (np.abs(steps - note[:, None]) < _ALIKE).all(axis=1)
     periods = np.rint(sample_rate / np.median(hertz, axis=1)).astype(int)
-    again = [
-        np.corrcoef(sound[:-period], sound[period:])[0, 1]
-        for sound, period in zip(beginnings, periods, strict=True)
-    ]
+    with np.errstate(invalid="ignore"):  # of a beginning without any sound
+        again = [
+            np.corrcoef(sound[:-period], sound[period:])[0, 1]
+            for sound, period in zip(beginnings, periods, strict=True)
+        ]
     heard = same & (np.array(again) > _REPEATED)
     return np.where(heard, note, np.nan).astype(np.float32)

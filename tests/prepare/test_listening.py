@@ -48,7 +48,8 @@ def test_the_note_is_that_of_the_beginning_and_noise_has_none():
     half = [tone(60, 0.2), tone(67, 0.2)]
     noise = np.random.default_rng(0).normal(0, 0.1, (20, 8820))
     gliding = 0.2 * np.sin(2 * np.pi * np.cumsum(np.linspace(300, 1500, 8820)) / RATE)
-    asked = (np.concatenate(half), np.concatenate(half[::-1]), *noise, gliding)
+    late = np.concatenate([np.zeros(4410), tone(60, 0.2)])
+    asked = (np.concatenate(half), np.concatenate(half[::-1]), *noise, gliding, late)
     first, second, *neither = notes_heard(windows(*asked), RATE)
     assert [round(float(first)), round(float(second))] == [60, 67]
     assert np.isnan(neither).all()
