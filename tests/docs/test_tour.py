@@ -39,4 +39,4 @@ def test_everything_shows_itself(shown):
     assert len({one["image/png"] for one in seeds}) == 4
     assert ["image/png" in one for one in back] == [False, True]
     assert 'src="data:video/mp4' in film["text/html"]
-    assert "| s2i, test | 0.974 | 0.942 to 0.983 |" in table["text/markdown"]
+    assert "| s2i, test | 0.979 | 0.946 to 0.988 |" in table["text/markdown"]
