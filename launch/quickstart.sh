@@ -39,8 +39,8 @@ verb() {
   attempt "${cmgan[@]}" "${@:2}"
 }
 
-# Two at once, since one alone leaves a core half idle. When one fails the other saves.
-both_of_them() { all_of_them TERM 60; }
+# Several at once, since one alone leaves a core half idle. One fails: the others save.
+together() { all_of_them TERM 60; }
 
 # first_look TITLE KIND RESULTS: unless it was done before.
 first_look() {
@@ -82,19 +82,20 @@ printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
 heading "Train judges, to score what is generated, and recognisers, to learn from"
-beside judges "${cmgan[@]}" judge --data="$data" --steps=600
+beside images "${cmgan[@]}" judge --data="$data" --steps=600 --modality=image
+beside sounds "${cmgan[@]}" judge --data="$data" --steps=600 --modality=sound
 beside recognisers "${cmgan[@]}" "${s2i[@]}" --until=recognisers
-both_of_them
+together
 heading "Train both directions: sound to image (s2i), image to sound (i2s)"
 beside s2i "${cmgan[@]}" "${s2i[@]}"
 beside i2s "${cmgan[@]}" train --config=duet:quickstart/i2s --data="$data" \
   --workdir="$runs/i2s" --recognisers_from="$runs/s2i"
-both_of_them
+together
 heading "Evaluate both on songs and people never met"
 for way in s2i i2s; do
   beside "$way" "${cmgan[@]}" evaluate --workdir="$runs/$way"
 done
-both_of_them
+together
 verb "Write the report" report --run="$runs"
 software >"$finished"
 printf '\nDone in %s.\n' "$(elapsed)"
