@@ -2,9 +2,9 @@
 
 Kernel ridge regression (Saunders et al. 1998) on edges that matter: rooms, clothes,
 instruments, microphones differ from song to song, so edges are weighted by how much of
-their variance the pitch explains, and seen along the axes on which notes lie apart. It
-is learnt in closed form from a few hundred items of one class, where a network of this
-project's sizes learns the rooms (WORKSPACE.md).
+their variance the pitch explains, and may be compared along the axes on which notes lie
+apart. It is learnt in closed form from a few hundred items of one class, where a
+network of this project's sizes learns the rooms (WORKSPACE.md).
 """
 
 from collections.abc import Sequence

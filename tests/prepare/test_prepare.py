@@ -16,7 +16,8 @@ import tensorflow_datasets as tfds
 
 from cmgan_jax.data.items import Split, make_items
 from cmgan_jax.data.prepared import find_prepared, open_prepared
-from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
+from cmgan_jax.prepare.builder import PairedBuilder
+from cmgan_jax.prepare.paired_config import PairedConfig
 from cmgan_jax.prepare.plan import Defect, Plan, Produced
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation

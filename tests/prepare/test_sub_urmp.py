@@ -9,7 +9,6 @@ import pytest
 import soundfile
 
 from cmgan_jax.media.pictures import write_picture
-from cmgan_jax.prepare.builder import RecordedConfig
 from cmgan_jax.prepare.datasets.sub_urmp.builder import SubUrmp
 from cmgan_jax.prepare.datasets.sub_urmp.layout import (
     CLASS_NAMES,
@@ -17,6 +16,7 @@ from cmgan_jax.prepare.datasets.sub_urmp.layout import (
     plan_sub_urmp,
 )
 from cmgan_jax.prepare.folders import open_source
+from cmgan_jax.prepare.paired_config import RecordedConfig
 from cmgan_jax.prepare.preparation import prepare
 from cmgan_jax.signals.representation import Representation
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, RecordedConfig
+from cmgan_jax.prepare.builder import PairedBuilder
 from cmgan_jax.prepare.datasets.paired_folders.layout import (
     FILM_FOLDERS,
     IMAGE_FOLDERS,
@@ -19,6 +19,7 @@ from cmgan_jax.prepare.datasets.paired_folders.planning import plan_paired_folde
 from cmgan_jax.prepare.folders import open_source
 from cmgan_jax.prepare.listening import listened
 from cmgan_jax.prepare.moments import WINDOWS
+from cmgan_jax.prepare.paired_config import RecordedConfig
 from cmgan_jax.prepare.plan import Plan
 
 

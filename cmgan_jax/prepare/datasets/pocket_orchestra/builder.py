@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
+from cmgan_jax.prepare.builder import PairedBuilder
 from cmgan_jax.prepare.datasets.pocket_orchestra.tasks import plan_orchestra
+from cmgan_jax.prepare.paired_config import PairedConfig
 from cmgan_jax.prepare.plan import Plan
 
 

@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, RecordedConfig
+from cmgan_jax.prepare.builder import PairedBuilder
 from cmgan_jax.prepare.datasets.sub_urmp.layout import LAYOUT, plan_sub_urmp
 from cmgan_jax.prepare.folders import open_source
 from cmgan_jax.prepare.listening import listened
+from cmgan_jax.prepare.paired_config import RecordedConfig
 from cmgan_jax.prepare.plan import Plan
 
 

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import tensorflow_datasets as tfds
 
-from cmgan_jax.prepare.builder import PairedBuilder, PairedConfig
+from cmgan_jax.prepare.builder import PairedBuilder
 from cmgan_jax.prepare.datasets.urmp.layout import LAYOUT, plan_urmp
 from cmgan_jax.prepare.folders import open_source
+from cmgan_jax.prepare.paired_config import PairedConfig
 from cmgan_jax.prepare.plan import Plan
 
 
