@@ -2,21 +2,25 @@
 # Runs a verb as a JobSet on Google Kubernetes Engine.
 #
 #   ./launch/gke.sh [--dry_run] --name=NAME --image=IMAGE --accelerator=LABEL \
-#     --topology=TOPOLOGY --hosts=N --claim=CLAIM [--chips_per_host=4] VERB FLAGS...
+#     --topology=TOPOLOGY --hosts=N [--service_account=NAME] [--claim=CLAIM] \
+#     [--chips_per_host=4] VERB FLAGS...
 #   ./launch/gke.sh --name=cmgan --image=REGISTRY/cmgan_jax:tpu --hosts=16 \
-#     --accelerator=tpu-v5-lite-podslice --topology=8x8 --claim=shared-files \
-#     train --config=sa_cmgan:s2i --data=/shared/data --workdir=/shared/runs/s2i
+#     --accelerator=tpu-v5-lite-podslice --topology=8x8 --service_account=trainer \
+#     train --config=sa_cmgan:s2i --data=gs://BUCKET/data --workdir=gs://BUCKET/runs/s2i
 #
-# The image is launch/docker.sh's. CLAIM is a PersistentVolumeClaim that all pods may
-# write, seen by them as /shared. When one pod ends badly all are started again, and the
+# The image is launch/docker.sh's. NAME is a service account of the cluster that may read
+# and write the bucket; or CLAIM a PersistentVolumeClaim that all pods may write, seen by
+# them as /shared. When one pod ends badly all are started again, and the
 # run goes on from its last checkpoint. Needs kubectl, and JobSet in the cluster.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/options.sh
 
-name="" image="" accelerator="" topology="" hosts="" claim="" chips_per_host=4
-read_options "name image accelerator topology hosts claim chips_per_host" "$@"
-require "name image accelerator topology hosts claim"
+name="" image="" accelerator="" topology="" hosts="" chips_per_host=4
+service_account=default claim=""
+read_options "name image accelerator topology hosts service_account claim \
+chips_per_host" "$@"
+require "name image accelerator topology hosts"
 
 # A list that YAML reads as these words.
 listed() {
@@ -50,6 +54,7 @@ spec:
           template:
             spec:
               restartPolicy: Never
+              serviceAccountName: $service_account
               terminationGracePeriodSeconds: 120
               nodeSelector:
                 cloud.google.com/gke-tpu-accelerator: $accelerator
@@ -65,6 +70,8 @@ spec:
                   resources:
                     limits:
                       google.com/tpu: $chips_per_host
+END
+  [ -z "$claim" ] || cat <<END
                   volumeMounts:
                     - name: shared
                       mountPath: /shared

@@ -4,15 +4,15 @@
 #   ./launch/tpu_pod.sh [--dry_run] --name=NAME --zone=ZONE --accelerator_type=TYPE \
 #     --runtime_version=VERSION [--spot] [--setup=COMMAND] VERB FLAGS...
 #   ./launch/tpu_pod.sh --name=cmgan --zone=us-west4-a --accelerator_type=v5litepod-64 \
-#     --runtime_version=v2-alpha-tpuv5-lite --spot --setup='sudo mount SERVER:/share /mnt' \
-#     train --config=sa_cmgan:s2i --data=/mnt/data --workdir=/mnt/runs/s2i
+#     --runtime_version=v2-alpha-tpuv5-lite --spot \
+#     train --config=sa_cmgan:s2i --data=gs://BUCKET/data --workdir=gs://BUCKET/runs/s2i
 #
 # Asks for the machines as a queued resource and waits for them; copies the commit that
 # is checked out; runs --setup, the installation and the verb on all of them; makes
 # machines that were taken away anew and goes on; deletes them when the verb is done, or
 # has failed three times in a row on machines that were there. Stay connected (tmux), or
-# start it again: it goes on with what is there. Data and workdir must lie where all
-# machines see them.
+# start it again: it goes on with what is there. Data and workdir lie in a bucket, or on
+# what --setup mounts on all machines.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/options.sh
@@ -21,7 +21,7 @@ name="" zone="" accelerator_type="" runtime_version="" spot="" setup=":"
 read_options "name zone accelerator_type runtime_version spot setup" "$@"
 require "name zone accelerator_type runtime_version"
 wait_s=${WAIT_S:-60} # between looks at machines that come, or may be going
-install="ensure_environment .venv '.[tpu]'"
+install="ensure_environment .venv '.[tpu,gcs]'"
 archive=${TMPDIR:-/tmp}/cmgan_jax_$name.tar.gz
 
 on_all() {

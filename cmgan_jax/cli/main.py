@@ -14,6 +14,7 @@ from absl import app, logging
 
 from cmgan_jax.cli.verb_help import define_help
 from cmgan_jax.configs import locate
+from cmgan_jax.runtime import buckets
 from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
 from cmgan_jax.runtime.stopping import (
@@ -39,6 +40,8 @@ VERBS = {
     "compile": "what an update needs of chips that are not here",
     "import_tf1": "the authors' TensorFlow 1 weights -> a workdir",
 }
+_RUNS = ("workdir", "run", "recognisers_from")  # flags that name runs
+_IN_BUCKETS = (*_RUNS, "data")
 _AGAIN = "Give the same command again to go on."
 _TENSORSTORE_FULL = "RESOURCE_EXHAUSTED: Error writing"
 
@@ -57,11 +60,12 @@ def main() -> None:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         sys.exit(f"{verb!r} is no verb.{hint}\n\n{_usage()}")
     try:
-        _require_paths(rest)
-        rest = _located(rest)
-    except ValueError as error:
+        rest = _located(_copied(rest))
+    except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     _quiet_libraries()
+    if buckets.own_copies:
+        sys.stdout, sys.stderr = map(buckets.Named, (sys.stdout, sys.stderr))
     # JAX and Numba ask for their caches when they are imported, by the verb.
     settle_caches()
     keep_freed_memory()
@@ -83,29 +87,55 @@ def main() -> None:
 
 def _located(arguments: list[str]) -> list[str]:
     """The arguments with the name of a configuration replaced by its file."""
-    arguments = list(arguments)
-    for i, argument in enumerate(arguments):
-        flag, equals, value = argument.lstrip("-").partition("=")
-        if flag == "config" and argument.startswith("-"):
-            if equals:
-                arguments[i] = f"--config={locate(value)}"
-            elif i + 1 < len(arguments):
-                arguments[i + 1] = locate(arguments[i + 1])
-    return arguments
+    return [
+        f"--config={locate(value)}" if flag == "config" else argument
+        for flag, value, argument in _flags(arguments)
+    ]
 
 
-def _require_paths(arguments: list[str]) -> None:
-    """Refuses gs://bucket/folder and its like, which would become a folder "gs:"."""
-    for argument in arguments:
-        value = argument.partition("=")[2] if argument.startswith("-") else argument
-        if re.match(r"[a-z][a-z0-9+.-]*://", value):
+def _copied(arguments: list[str]) -> list[str]:
+    """The arguments with runs in buckets (gs://bucket/folder) replaced by copies.
+
+    Data in buckets are copied where they are opened, and stay. Of other flags such a
+    value would become a folder called "gs:".
+
+    Raises:
+      ValueError: a flag takes none; says what to do.
+    """
+    copied = []
+    for flag, value, argument in _flags(arguments):
+        if not re.match(r"[a-z][a-z0-9+.-]*://", value):
+            copied.append(argument)
+        elif flag in _IN_BUCKETS and buckets.in_bucket(value):
+            where = buckets.own_copy(value) if flag in _RUNS else value
+            copied.append(f"--{flag}={where}")
+        else:
             raise ValueError(
-                f"{argument} names no folder of a file system. Data are mapped into "
-                "memory, and runs are locked and renamed, which buckets cannot do: "
-                "copy it to a disk (gcloud storage cp --recursive, aws s3 cp "
-                "--recursive) or mount it (Cloud Storage FUSE, Mountpoint), and give "
-                "that path. docs/launchers.md says which storage suits a run."
+                f"{argument} names no folder of a file system. In buckets of Cloud "
+                f"Storage (gs://BUCKET/FOLDER) may be --{', --'.join(_IN_BUCKETS)}; "
+                "anything else copy to a disk, or from it (gcloud storage cp "
+                "--recursive, aws s3 cp --recursive), and give that path. "
+                "docs/pods.md says more."
             )
+    return copied
+
+
+def _flags(arguments: list[str]) -> Iterator[tuple[str, str, str]]:
+    """(name, value, argument) of each; "" for the name of what is no flag.
+
+    Of a flag whose value is the next argument, both become one.
+    """
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if not argument.startswith("-"):
+            yield "", argument, argument
+            continue
+        name, equals, value = argument.lstrip("-").partition("=")
+        if not equals and waiting and name in (*_IN_BUCKETS, "config"):
+            value = waiting.pop(0)
+            argument = f"--{name}={value}"
+        yield name, value, argument
 
 
 def _parse_flags(argv: list[str]) -> list[str]:
@@ -143,7 +173,8 @@ def _run(module, argv: list[str]) -> None:
     if len(argv) > 1:
         sys.exit(f"unexpected arguments: {' '.join(argv[1:])}. Flags are --name=value.")
     try:
-        module.main()
+        with _runs_put_back():
+            module.main()
     except Interrupted as stopped:
         _end(argv, f"{stopped} {_AGAIN}", signal.SIGTERM)
     except Stopped as stopped:
@@ -154,6 +185,15 @@ def _run(module, argv: list[str]) -> None:
         if os.environ.get("CMGAN_TRACEBACK"):
             raise
         sys.exit(f"error: {error}{_room(error)}")
+
+
+@contextlib.contextmanager
+def _runs_put_back() -> Iterator[None]:
+    """Whatever happens, what runs in buckets lack is put there."""
+    try:
+        yield
+    finally:
+        buckets.put_back_own()
 
 
 def _end(argv: list[str], said: str, number: int) -> None:
@@ -176,6 +216,8 @@ def _quiet_libraries() -> None:
     logging.set_verbosity(logging.FATAL)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    # Buckets are opened in one way, on hosts with TensorFlow and without.
+    os.environ.setdefault("EPATH_USE_TF", "false")
     _settle_dropped_exceptions()
 
 

@@ -26,6 +26,7 @@ from cmgan_jax.data.integrity import (
 from cmgan_jax.data.items import COLUMNS, Items, Split
 from cmgan_jax.data.rows_by_label import spread
 from cmgan_jax.data.shards import column_file, map_array, map_shards
+from cmgan_jax.runtime import buckets
 from cmgan_jax.runtime.names import command
 from cmgan_jax.runtime.open_files import allow_open_files
 from cmgan_jax.signals.representation import Representation
@@ -101,14 +102,16 @@ def open_prepared(path: str | pathlib.Path) -> PreparedData:
     """Opens prepared data; nothing but the small files is read.
 
     Args:
-      path: the directory of prepared.json, or any directory with exactly one below.
+      path: the directory of prepared.json, or any directory with exactly one below; of
+        one in a bucket (gs://bucket/directory) what is not here yet is fetched.
 
     Raises:
       FileNotFoundError: nothing prepared there, or a file of it is missing.
       ValueError: several candidates, another format, or a file that is damaged; names
         it and says what to do.
     """
-    folder = _find(pathlib.Path(path))
+    here = buckets.kept_copy(path) if buckets.in_bucket(path) else path
+    folder = _find(pathlib.Path(here))
     description = read_description(folder)
     require_small_files(folder, description)
     arrays = sum(name.endswith(".npy") for name in description["sha256"])

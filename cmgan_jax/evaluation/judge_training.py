@@ -19,6 +19,7 @@ from jaxtyping import Bool
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData
+from cmgan_jax.runs import checkpoints
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.whole_file import (
@@ -132,7 +133,7 @@ def read_variables(folder: Path) -> Tree | None:
 
 def forget(folder: Path) -> None:
     """Removes what only an unfinished training needs."""
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    checkpoints.forget(folder)
     (folder / UNDER_WAY).unlink(missing_ok=True)
 
 
@@ -144,6 +145,7 @@ def _begin(folder: Path, made_from: dict[str, Any]) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         begun = None
     if begun != made_from:
+        checkpoints.forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
         write_json(path, {"made_from": made_from, "best": None})
     return read_json(path)

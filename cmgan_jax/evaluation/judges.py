@@ -22,7 +22,7 @@ from jaxtyping import Float32, Int, UInt8
 from cmgan_jax.data.prepared import JUDGES_FOLDER, PreparedData
 from cmgan_jax.evaluation import judge_training
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
-from cmgan_jax.runtime import processes
+from cmgan_jax.runtime import buckets, processes
 from cmgan_jax.runtime.whole_file import read_json, write_json
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
@@ -136,6 +136,8 @@ def require_judges(
             for design in DESIGNS:
                 if design.name in left:
                     _train(prepared, modality, design, steps)
+            processes.by_first(lambda: buckets.put_back(prepared.path))
+        buckets.fetch(prepared.path)
     return stored_judges(prepared, modality)
 
 

@@ -1,9 +1,10 @@
 """Phases that another run has finished, taken over instead of trained again."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from etils import epath
 
 from cmgan_jax.runs.checkpoints import checkpoint_folder, steps_saved
 from cmgan_jax.runs.record import RunRecord, differences, fixed, read_record
@@ -57,11 +58,22 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
         processes.by_first(lambda found=found, own=own: _copy(found, own))
 
 
-def _copy(found: Path, own: Path) -> None:
-    begun = own.with_name(f".{own.name}.copied")
-    shutil.rmtree(begun, ignore_errors=True)
-    shutil.copytree(found, begun)
+def _copy(found: epath.Path, own: epath.Path) -> None:
+    begun = own.parent / f".{own.name}.copied"
+    if begun.exists():
+        begun.rmtree()
+    _copy_tree(found, begun)
     begun.rename(own)
+
+
+def _copy_tree(source: epath.Path, target: epath.Path) -> None:
+    # Of any kind of storage to any other; Orbax's folders are a few levels deep.
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy_tree(entry, target / entry.name)
+        else:
+            entry.copy(target / entry.name)
 
 
 def _relevant(record: RunRecord) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
+from etils import epath
 
 from cmgan_jax.runs.damage import (
     DamagedCheckpointError,
@@ -24,14 +25,24 @@ from cmgan_jax.runs.damage import (
     unreadable_scores,
 )
 from cmgan_jax.runs.digest import digest
-from cmgan_jax.runtime import processes
+from cmgan_jax.runtime import buckets, processes
 
 Tree = Any
 
 
-def checkpoint_folder(workdir: Path, phase: str) -> Path:
-    """Where a phase of a run keeps its checkpoints."""
-    return workdir / "checkpoints" / phase
+def checkpoint_folder(workdir: Path, phase: str) -> epath.Path:
+    """Where a phase of a run keeps its checkpoints; of a copy, in the bucket."""
+    return _all_phases(workdir) / phase
+
+
+def _all_phases(workdir: Path) -> epath.Path:
+    return epath.Path(buckets.address(workdir)) / buckets.CHECKPOINTS
+
+
+def forget(workdir: Path) -> None:
+    """Removes all checkpoints of a run."""
+    if _all_phases(workdir).exists():
+        _all_phases(workdir).rmtree()
 
 
 def steps_saved(workdir: Path, phase: str) -> int:
@@ -68,7 +79,9 @@ class Checkpoints:
           DamagedCheckpointError: opened for reading, and the scores of a step cannot be
             read; opened for more, such steps are renamed out of the way.
         """
-        self._folder = Path(folder).resolve()
+        if not buckets.in_bucket(folder):
+            folder = os.path.realpath(folder)
+        self._folder = epath.Path(folder)
         self._keep = keep
         self._manager = self._open()
 
@@ -280,7 +293,7 @@ class Checkpoints:
             self._manager.close()
 
 
-def _as_saved(tree: Tree, folder: Path) -> Tree:
+def _as_saved(tree: Tree, folder: epath.Path) -> Tree:
     """A state without empty fields that the version which saved it did not know."""
     if not dataclasses.is_dataclass(tree):
         return tree

@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
+
+from etils import epath
 
 # What TensorStore says where the storage fails and not what is stored.
 _STORAGE_FAILED = ("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAVAILABLE")
@@ -13,7 +14,7 @@ class DamagedCheckpointError(ValueError):
     """A checkpoint that cannot be read, or reads as something else than was saved."""
 
 
-def require_damage(error: Exception, where: Path) -> None:
+def require_damage(error: Exception, where: epath.Path) -> None:
     """Lets through what says nothing of the checkpoint: storage or memory failed.
 
     Args:
@@ -40,7 +41,7 @@ def first_line(error: Exception) -> str:
     return str(error).split("\n")[0].partition(" See full TensorStore")[0][:300]
 
 
-def unreadable_scores(folder: Path) -> dict[int, str]:
+def unreadable_scores(folder: epath.Path) -> dict[int, str]:
     """Steps below a folder of checkpoints whose scores are damaged, and how."""
     damaged = {}
     for file in folder.glob("[0-9]*/metrics/metrics"):
@@ -56,7 +57,7 @@ def unreadable_scores(folder: Path) -> dict[int, str]:
     return damaged
 
 
-def set_aside(folder: Path, damaged: Mapping[int, str]) -> None:
+def set_aside(folder: epath.Path, damaged: Mapping[int, str]) -> None:
     """Renames steps of a folder of checkpoints to STEP.damaged-TIME, and says so.
 
     Args:

@@ -216,12 +216,11 @@ def _restore(
 
     They come to one device of this process: generating needs no other.
     """
-    folder = checkpoint_folder(workdir, phase)
     shapes = system.inference_shapes((phase,))[phase]
     everywhere = devices.replicated(devices.data_mesh())
     items = {"inference": abstract(shapes, everywhere)}
     try:
-        with contextlib.closing(_opened(folder, workdir, phase)) as checkpoints:
+        with contextlib.closing(_opened(workdir, phase)) as checkpoints:
             best = checkpoints.best() if chosen else None
             step = best or checkpoints.steps()[0]
             return step, devices.here(checkpoints.restore(step, items)["inference"])
@@ -233,8 +232,9 @@ def _restore(
         ) from error
 
 
-def _opened(folder: Path, workdir: Path, phase: str) -> Checkpoints:
+def _opened(workdir: Path, phase: str) -> Checkpoints:
     """Checkpoints of which there is at least one."""
+    folder = checkpoint_folder(workdir, phase)
     if folder.exists():
         checkpoints = Checkpoints(folder)
         if checkpoints.steps():

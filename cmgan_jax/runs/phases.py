@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 
 from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract, checkpoint_folder
 from cmgan_jax.runs.writers import MetricsWriter
-from cmgan_jax.runtime import devices, processes
+from cmgan_jax.runtime import buckets, devices, processes
 from cmgan_jax.systems.interface import Finished, Phase
 from cmgan_jax.training.dispatch import Feeds
 from cmgan_jax.training.loop import Hooks, Intervals, Scalars, fit
@@ -95,6 +95,8 @@ def run_phase(
         processes.by_first(check)
         inference, scores = look.chosen(number, state)
         items = {"training": state, "inference": inference}
+        # First what was logged: a checkpoint in a bucket must not be ahead of it.
+        processes.by_first(lambda: buckets.put_back(workdir))
         checkpoints.save(number, items, scores)
 
     hooks = Hooks(log=log, sample=look, save=save)

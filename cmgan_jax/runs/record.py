@@ -11,6 +11,7 @@ from typing import Any
 
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.runs.upgrades import VERSION, upgraded
+from cmgan_jax.runtime import buckets
 from cmgan_jax.runtime import version as software
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.representation import Representation
@@ -45,7 +46,7 @@ class RunRecord:
     Attributes:
       config: every field of the resolved configuration.
       task: what the system turns into what.
-      data: folder of the prepared data set.
+      data: folder of the prepared data set, or its address in a bucket.
       data_digest: SHA-256 of its description, which holds the digest of every file.
       dataset: name of the data set.
       representation: of its pictures and sounds.
@@ -94,7 +95,7 @@ def new_record(config: Mapping[str, Any], prepared: PreparedData) -> RunRecord:
             stem_aligned=prepared.pairing == "stem",
             pitched=prepared.pitched,
         ),
-        data=str(prepared.path.resolve()),
+        data=buckets.address(prepared.path),
         data_digest=prepared.digest,
         dataset=prepared.dataset,
         representation=representation,

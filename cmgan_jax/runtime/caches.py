@@ -25,7 +25,7 @@ def settle_caches() -> None:
         # Libraries take an empty variable for the folder they are started in.
         if os.environ.get(name) == "":
             del os.environ[name]
-    folder, reason = _cache_folder()
+    folder, reason = cache_folder()
     if reason:
         print(
             f"note: {reason}: compiled programs are kept in {folder}. Set "
@@ -42,8 +42,8 @@ def settle_caches() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
 
-def _cache_folder() -> tuple[Path, str]:
-    """A folder that can be written to, and why it is not where it should be."""
+def cache_folder() -> tuple[Path, str]:
+    """This program's folder of caches, and why it is not where it should be, or ""."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(named):
         # The standard has relative ones ignored; an empty one is as good as none.

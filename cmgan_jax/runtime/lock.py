@@ -55,7 +55,7 @@ def hold(folder: pathlib.Path, work: str, *, wait: bool = False) -> Iterator[Non
     with opened:
         opened.seek(0)
         opened.truncate()
-        json.dump(_myself(), opened)
+        json.dump(myself(), opened)
         opened.flush()
         try:
             yield
@@ -89,7 +89,7 @@ def _take(opened, file: pathlib.Path, work: str) -> None:
         held = True
     except OSError:  # a file system without locks: the file's existence has to do
         held = None
-    holder = _read(opened)
+    holder = holder_in(opened.read())
     here = holder.get("host") in (None, socket.gethostname())
     if held is None and here:
         held = _runs(holder.get("pid"))
@@ -107,9 +107,10 @@ def _take(opened, file: pathlib.Path, work: str) -> None:
         )
 
 
-def _read(opened) -> dict:
+def holder_in(text: str) -> dict:
+    """What a lock says of its holder, as `myself` wrote it; {} of any other text."""
     try:
-        holder = json.loads(opened.read() or "{}")
+        holder = json.loads(text or "{}")
     except ValueError:
         return {}
     return holder if isinstance(holder, dict) else {}
@@ -127,7 +128,8 @@ def _runs(pid: int | None) -> bool:
     return True
 
 
-def _myself() -> dict:
+def myself() -> dict:
+    """What a lock says of this process: "pid", "host" and "since"."""
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),

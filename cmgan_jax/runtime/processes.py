@@ -23,6 +23,8 @@ from jax._src import distributed
 from jax.experimental import multihost_utils
 from jaxtyping import Int64
 
+from cmgan_jax.runtime import buckets
+from cmgan_jax.runtime.lease import lease
 from cmgan_jax.runtime.lock import hold, lock_file
 from cmgan_jax.runtime.progress import Progress
 
@@ -173,6 +175,8 @@ def hold_for_all(
 ) -> Iterator[None]:
     """Holds a folder as `lock.hold` does, in the first process for all of them.
 
+    Of a copy of a folder in a bucket, that folder is held too.
+
     Raises:
       HeldError: another run's process holds it.
       FirstFailedError: the same, in the other processes.
@@ -183,6 +187,10 @@ def hold_for_all(
 
         def take() -> bool:
             held.enter_context(hold(folder, work, wait=wait))
+            original = buckets.address(file)
+            if buckets.in_bucket(original):
+                held.enter_context(lease(original, work, wait=wait))
+                return False  # Everybody has a copy, and this file is in none of them.
             return file.exists()
 
         if by_first(take) and not _appears(file):

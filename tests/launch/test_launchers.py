@@ -94,6 +94,15 @@ def test_what_clusters_read_is_yaml():
     assert pod["containers"][0]["args"] == flags
 
 
+def test_on_gke_a_bucket_needs_no_volume():
+    options = [word for word in CALLS["gke"] if not word.startswith("--claim=")]
+    done = launch("gke", "--dry_run", "--service_account=trainer", *options)
+    (job,) = yaml.safe_load(done.stdout)["spec"]["replicatedJobs"]
+    pod = job["template"]["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "trainer"
+    assert "volumes" not in pod and "volumeMounts" not in pod["containers"][0]
+
+
 def test_skypilot_hands_the_verb_to_every_machine(tmp_path):
     task = yaml.safe_load((LAUNCH / "skypilot.yaml").read_text())
     subprocess.run(["bash", "-n"], input=task["setup"], text=True, check=True)
