@@ -5,9 +5,9 @@
 #
 # Needs Linux or macOS and Python 3.11 or later. Makes .venv, installs, and shows what
 # the trained model in the package makes of docs/examples. Then it prepares the embedded
-# data set, trains the judges and both directions at a small width, evaluates on songs
-# never heard in training, and writes runs/quickstart/report/index.html. README says how
-# long that takes. Stopped or failed, start it again: it goes on where it stopped.
+# data set, trains both directions at a small width, evaluates on songs never heard in
+# training, and writes runs/quickstart/report/index.html. README says how long that
+# takes. Stopped or failed, start it again: it goes on where it stopped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/environment.sh
@@ -81,9 +81,8 @@ first_look "First sounds" images sounds
 printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
-heading "Train judges, to score what is generated, and recognisers, to learn from"
-beside images "${cmgan[@]}" judge --data="$data" --steps=600 --modality=image
-beside sounds "${cmgan[@]}" judge --data="$data" --steps=600 --modality=sound
+heading "Fetch judges, to score what is generated; train recognisers, to learn from"
+beside judges "${cmgan[@]}" judge --data="$data"
 beside recognisers "${cmgan[@]}" "${s2i[@]}" --until=recognisers
 together
 heading "Train both directions: sound to image (s2i), image to sound (i2s)"

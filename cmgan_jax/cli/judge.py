@@ -25,9 +25,10 @@ MODALITY = flags.DEFINE_multi_enum(
 )
 STEPS = flags.DEFINE_integer(
     "steps",
-    judges.STEPS,
-    "Updates of a judge that is not stored yet. Embedded data needs few; to train a "
-    "stored judge anew, delete the folder judges beside the data.",
+    None,
+    f"Updates of a judge that is not stored yet; by default {judges.STEPS:,}, and none "
+    "on the embedded data, whose judges are in the package. To train a stored judge "
+    "anew, delete the folder judges beside the data.",
     lower_bound=1,
 )
 flags.adopt_module_key_flags(processes)

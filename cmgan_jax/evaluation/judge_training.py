@@ -5,6 +5,7 @@ the judge.
 """
 
 import dataclasses
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,15 @@ def read_variables(folder: Path) -> Tree | None:
     except (OSError, ValueError):
         return None
     return traverse_util.unflatten_dict(flat, sep="/")
+
+
+def variables_digest(variables: Tree) -> str:
+    """SHA-256 over names, shapes and bytes of all variables."""
+    total = hashlib.sha256()
+    for name, leaf in sorted(traverse_util.flatten_dict(variables, sep="/").items()):
+        total.update(f"{name} {leaf.dtype} {leaf.shape}".encode())
+        total.update(np.ascontiguousarray(leaf).tobytes())
+    return total.hexdigest()
 
 
 def forget(folder: Path) -> None:

@@ -1,14 +1,15 @@
 """Judges: classifiers of real pictures and real sounds that score generated ones.
 
 A judge is disjoint from every model: another architecture, its own seed, and songs that
-no model is trained on (the split "judging"). It is trained once per data set and stored
-beside the data with its accuracy on the real test items. Every modality has two of
-different build; a system is as good as the stricter one says.
+no model is trained on (the split "judging"). It is trained once per data set, or came
+with the package for the embedded one, and stored beside the data with its accuracy on
+the real test items. Every modality has two of different build; a system is as good as
+the stricter one says.
 """
 
 import dataclasses
 import functools
-import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,13 @@ from typing import Any
 import jax
 import numpy as np
 from flax import linen as nn
-from flax import traverse_util
 from jaxtyping import Float32, Int, UInt8
 
 from cmgan_jax.data.prepared import JUDGES_FOLDER, PreparedData
-from cmgan_jax.evaluation import judge_training
+from cmgan_jax.evaluation import judge_training, packaged_judges
 from cmgan_jax.evaluation.judge_nets import PooledJudge, StridedJudge
 from cmgan_jax.runtime import buckets, processes
-from cmgan_jax.runtime.whole_file import read_json, write_json
+from cmgan_jax.runtime.whole_file import read_json, whole_file, write_json
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.training.state import Tree
@@ -32,6 +32,7 @@ STEPS = 2000  # enough for thousands of real recordings or photographs
 RECORD = "judge.json"  # written last
 BATCH_SIZE = 128
 FEW = 16  # items for which the batch is this size, so that somebody can wait for them
+ROUNDED = 0.005  # of the accuracy of a judge that came with the package
 TEST_SPLITS = ("test", "test_performers")  # new songs; new songs of new people
 
 
@@ -111,14 +112,15 @@ def test_splits(prepared: PreparedData) -> list[str]:
 
 
 def require_judges(
-    prepared: PreparedData, modality: str, *, steps: int = STEPS
+    prepared: PreparedData, modality: str, *, steps: int | None = None
 ) -> tuple[Judge, ...]:
-    """All judges of a modality: restored where they are stored, else trained.
+    """All judges of a modality: restored where they are stored, else made.
 
     Args:
       prepared: the data set; the judges live in its folder "judges".
       modality: "image" or "sound".
-      steps: updates of a judge that is yet to be trained.
+      steps: updates of a judge that is yet to be made; None takes the judges that the
+        package has of these data, and trains where it has none.
 
     Raises:
       ValueError: the modality is unknown.
@@ -134,8 +136,11 @@ def require_judges(
             # Another process may have trained them while this one waited.
             left = processes.by_first(missing)
             for design in DESIGNS:
-                if design.name in left:
-                    _train(prepared, modality, design, steps)
+                if design.name not in left:
+                    continue
+                if steps is None and _take_packaged(prepared, modality, design):
+                    continue
+                _train(prepared, modality, design, steps or STEPS)
             processes.by_first(lambda: buckets.put_back(prepared.path))
         buckets.fetch(prepared.path)
     return stored_judges(prepared, modality)
@@ -191,7 +196,7 @@ def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | No
         )
         return None
     variables = judge_training.read_variables(folder)
-    digest = variables and variables_digest(variables)
+    digest = variables and judge_training.variables_digest(variables)
     if digest is None or digest != record.get("digest") or "real" not in record:
         print(f"{folder} is damaged: its judge is not used.", flush=True)
         return None
@@ -203,6 +208,29 @@ def _stored(prepared: PreparedData, modality: str, design: Design) -> Judge | No
         digest=record["digest"],
         look=_looking(network, variables),
     )
+
+
+def _take_packaged(prepared: PreparedData, modality: str, design: Design) -> bool:
+    """Stores the judge that the package has of these data, if it judges them well."""
+
+    def take() -> bool:
+        found = packaged_judges.find(prepared, modality, design.name)
+        if found is None:
+            return False
+        folder = judge_folder(prepared, modality, design.name)
+        network, identity = _identity(prepared, modality, design)
+        record = read_json(found / RECORD)
+        with whole_file(folder / judge_training.VARIABLES) as partial:
+            shutil.copyfile(found / judge_training.VARIABLES, partial)
+        made = {**record, **identity, "packaged": True}
+        measured = _store(prepared, modality, network, made, folder)
+        for split, entry in record["real"].items():
+            if measured[split]["accuracy"] < entry["accuracy"] - ROUNDED:
+                (folder / RECORD).unlink()
+                return False
+        return True
+
+    return processes.by_first(take)
 
 
 def _train(prepared: PreparedData, modality: str, design: Design, steps: int) -> None:
@@ -223,8 +251,12 @@ def _store(
     network: nn.Module,
     made: dict[str, Any],
     folder: Path,
-) -> None:
-    """Writes the record of a trained judge, with what it sees in the test splits."""
+) -> dict[str, dict[str, float]]:
+    """Writes the record of a judge, with what it sees in the test splits.
+
+    Returns:
+      Name of each test split -> {"accuracy", "n"} on its real items.
+    """
     variables = judge_training.read_variables(folder)
     look = _looking(network, variables)
     real = {}
@@ -232,18 +264,10 @@ def _store(
         items = prepared.split(split).of(modality)
         right = np.argmax(look(items.array)[1], axis=-1) == items.label
         real[split] = {"accuracy": float(right.mean()), "n": len(items)}
-    results = {"real": real, "digest": variables_digest(variables)}
+    results = {"real": real, "digest": judge_training.variables_digest(variables)}
     write_json(folder / RECORD, made | results)
     judge_training.forget(folder)
-
-
-def variables_digest(variables: Tree) -> str:
-    """SHA-256 over names, shapes and bytes of all variables."""
-    total = hashlib.sha256()
-    for name, leaf in sorted(traverse_util.flatten_dict(variables, sep="/").items()):
-        total.update(f"{name} {leaf.dtype} {leaf.shape}".encode())
-        total.update(np.ascontiguousarray(leaf).tobytes())
-    return total.hexdigest()
+    return real
 
 
 def _looking(network: nn.Module, variables: Tree) -> Callable:

@@ -6,6 +6,7 @@ them and `NAME.md` the same for people.
 
 from pathlib import Path
 
+JUDGES = Path(__file__).with_name("judges")  # see evaluation/packaged_judges.py
 NAMES = ("pocket_orchestra",)
 DEFAULT = "pocket_orchestra"
 
