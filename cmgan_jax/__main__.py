@@ -1,9 +1,10 @@
 """python -m cmgan_jax VERB --flags"""
 
+import atexit
 import os
 import sys
 
-from cmgan_jax.runtime.stopping import on_signals, stop_status
+from cmgan_jax.runtime.stopping import StoppedExit, on_signals, stop_status
 
 
 def _stop_at_once(number: int, frame: object) -> None:
@@ -18,9 +19,28 @@ def _stop_at_once(number: int, frame: object) -> None:
 def main() -> None:
     """Runs the command line, quiet when it is stopped while libraries are imported."""
     on_signals(_stop_at_once)
+    statuses: list[int] = []
+    # Registered first, it is called last: libraries have tidied up.
+    atexit.register(_leave, statuses)
     from cmgan_jax.cli.main import main as run
 
-    run()
+    try:
+        run()
+    except StoppedExit as end:
+        statuses.append(end.code)
+        raise
+
+
+def _leave(statuses: list[int]) -> None:
+    """Ends a process that was stopped before the interpreter is taken apart.
+
+    A stop may come while XLA compiles or computes, in threads that use what would go:
+    such a process, its work saved, has ended by SIGSEGV.
+    """
+    if statuses:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(statuses[0])
 
 
 if __name__ == "__main__":

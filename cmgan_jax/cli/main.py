@@ -19,6 +19,7 @@ from cmgan_jax.runtime.caches import settle_caches
 from cmgan_jax.runtime.memory import keep_freed_memory
 from cmgan_jax.runtime.stopping import (
     Stopped,
+    StoppedExit,
     asked_again,
     on_signals,
     raise_stopped,
@@ -199,7 +200,7 @@ def _runs_put_back() -> Iterator[None]:
 def _end(argv: list[str], said: str, number: int) -> None:
     on_signals(signal.SIG_IGN)
     print(said, file=sys.stderr)
-    sys.exit(stop_status(argv[0].rpartition(" ")[2], number))
+    raise StoppedExit(stop_status(argv[0].rpartition(" ")[2], number))
 
 
 def _room(error: Exception) -> str:

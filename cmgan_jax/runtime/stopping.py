@@ -16,6 +16,10 @@ class Stopped(KeyboardInterrupt):
     """SIGTERM arrived: caught by whoever catches SIGINT."""
 
 
+class StoppedExit(SystemExit):
+    """The end of a verb that was asked to stop, and has tidied up."""
+
+
 def stop_status(verb: str, number: int) -> int:
     """The exit status of a verb that was asked to stop by a signal of this number.
 

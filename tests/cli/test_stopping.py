@@ -25,6 +25,27 @@ from cmgan_jax.__main__ import main
 main()
 """
 
+TAKEN_APART = """
+import os, signal, sys
+
+class Used:
+    def __del__(self):
+        os.abort()
+
+class Verb:
+    "Stops itself."
+    HELP = {}
+    @staticmethod
+    def main():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+sys.argv = ["cmgan_jax", "train"]
+sys.modules["cmgan_jax.cli.train"] = Verb
+used = Used()
+from cmgan_jax.__main__ import main
+main()
+"""
+
 COLLECTING = """
 import gc, os, signal, sys, time
 from cmgan_jax.cli import main
@@ -67,6 +88,14 @@ def test_in_the_background_it_stays_ignored():
     """The mistake: a run started by a script with & dies of the terminal's Ctrl-C."""
     done = stopped_while_importing("absl.app", "SIGINT", "nonsense", "signal.SIG_IGN")
     assert "'nonsense' is no verb" in done.stderr
+
+
+def test_what_threads_still_use_is_not_taken_apart_under_them():
+    """The mistake: XLA computes while the interpreter goes, and the status is -11."""
+    command = [sys.executable, "-c", TAKEN_APART]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "stopped. Give the same command again to go on.\n"
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
