@@ -2,8 +2,8 @@
 
     python benchmarks/results_in_readme.py
 
-docs/results/NAME.json, which `reproduce` writes -> README.md, between the marks of that
-name, and docs/results/NAME.md, every column. A test holds both to the files.
+docs/results/systems.json, which `reproduce` writes -> README.md, between two marks, and
+docs/results/systems.md, every column. A test holds both to the file.
 """
 
 import json
@@ -16,8 +16,13 @@ from absl import app
 from cmgan_jax.evaluation.markdown import as_markdown, percent, pitch_cell, table
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "docs" / "results"
-NAMES = ("systems", "notes")
+README = ROOT / "README.md"
+RESULTS = ROOT / "docs" / "results" / "systems.json"
+EVERY_COLUMN = RESULTS.with_suffix(".md")
+BEGIN, END = (
+    f"<!-- {where} of the tables of docs/results/systems.json -->"
+    for where in ("begin", "end")
+)
 WAYS = {"s2i": "sound to image", "i2s": "image to sound"}
 SPLITS = ("test", "test_performers")
 HEAD = (
@@ -34,15 +39,9 @@ HEAD = (
 )
 
 
-def read(name: str) -> dict[str, Any]:
+def read() -> dict[str, Any]:
     """What `reproduce` says of the systems: the entry "systems" of its results.json."""
-    return json.loads((RESULTS / f"{name}.json").read_text())["systems"]
-
-
-def marks(name: str) -> tuple[str, str]:
-    """What stands in README before and after the tables of one file."""
-    written = f"the tables of docs/results/{name}.json"
-    return f"<!-- begin of {written} -->", f"<!-- end of {written} -->"
+    return json.loads(RESULTS.read_text())["systems"]
 
 
 def tables(results: Mapping[str, Any]) -> str:
@@ -57,17 +56,16 @@ def tables(results: Mapping[str, Any]) -> str:
     )
 
 
-def with_tables(readme: str, name: str, made: str) -> str:
-    """README with what stands between the marks of a name replaced.
+def with_tables(readme: str, made: str) -> str:
+    """README with what stands between the marks replaced.
 
     Raises:
       ValueError: not both marks are there, once each.
     """
-    begin, end = marks(name)
-    if readme.count(begin) != 1 or readme.count(end) != 1:
-        raise ValueError(f"README.md needs the lines {begin} and {end}, once each.")
-    before, _, rest = readme.partition(begin)
-    return f"{before}{begin}\n{made}{end}{rest.partition(end)[2]}"
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+        raise ValueError(f"README.md needs the lines {BEGIN} and {END}, once each.")
+    before, _, rest = readme.partition(BEGIN)
+    return f"{before}{BEGIN}\n{made}{END}{rest.partition(END)[2]}"
 
 
 def _lines(results: Mapping[str, Any], way: str) -> Iterator[tuple[str, ...]]:
@@ -100,13 +98,10 @@ def _difference(against: Mapping[str, Any]) -> str:
 
 
 def main(_):
-    readme = ROOT / "README.md"
-    for name in NAMES:
-        results = read(name)
-        text = with_tables(readme.read_text(), name, tables(results))
-        readme.write_text(text)
-        (RESULTS / f"{name}.md").write_text(as_markdown(results))
-    print(f"Written to {readme.name} and docs/results.")
+    results = read()
+    README.write_text(with_tables(README.read_text(), tables(results)))
+    EVERY_COLUMN.write_text(as_markdown(results))
+    print(f"Written to {README.name} and {EVERY_COLUMN}.")
 
 
 if __name__ == "__main__":

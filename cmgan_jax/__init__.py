@@ -22,9 +22,9 @@ def load(*sources: "str | Path") -> "Translator":
     """Trained systems, ready to turn sounds into pictures and pictures into sounds.
 
     Args:
-      *sources: workdirs of trained runs, files of weights that `export` wrote, or names
-        of models in the package; several where each knows one direction. With none, the
-        model that the package holds of both.
+      *sources: workdirs of trained runs, also in buckets ("gs://bucket/run"), files of
+        weights that `export` wrote, or names of models in the package; several where
+        each knows one direction. With none, the model that the package holds of both.
 
     Raises:
       FileNotFoundError: there is no such run or file, or the run has not come so far.

@@ -43,16 +43,13 @@ def writer():
 
 def test_readme_holds_the_committed_results(writer):
     readme = (ROOT / "README.md").read_text()
-    for name in writer.NAMES:
-        results = writer.read(name)
-        assert writer.with_tables(readme, name, writer.tables(results)) == readme
-        every_column = (writer.RESULTS / f"{name}.md").read_text()
-        assert every_column == as_markdown(results)
+    results = writer.read()
+    assert writer.with_tables(readme, writer.tables(results)) == readme
+    assert writer.EVERY_COLUMN.read_text() == as_markdown(results)
 
 
 def test_tables_go_between_the_marks_and_nowhere_else(writer):
-    (begin, end), other = writer.marks("a"), writer.marks("b")
-    readme = f"above\n{begin}\nold\n{end}\n{other[0]}\nkept\n{other[1]}\nbelow\n"
-    assert writer.with_tables(readme, "a", "new\n") == readme.replace("old", "new")
+    readme = f"above\n{writer.BEGIN}\nold\n{writer.END}\nbelow\n"
+    assert writer.with_tables(readme, "new\n") == readme.replace("old", "new")
     with pytest.raises(ValueError, match="once each"):
-        writer.with_tables(readme + begin, "a", "new\n")
+        writer.with_tables(readme + writer.BEGIN, "new\n")

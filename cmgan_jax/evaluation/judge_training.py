@@ -20,7 +20,7 @@ from jaxtyping import Bool
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.items import Items
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.runs import checkpoints
+from cmgan_jax.runs import checkpoint_folders
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.whole_file import (
@@ -143,7 +143,7 @@ def variables_digest(variables: Tree) -> str:
 
 def forget(folder: Path) -> None:
     """Removes what only an unfinished training needs."""
-    checkpoints.forget(folder)
+    checkpoint_folders.forget(folder)
     (folder / UNDER_WAY).unlink(missing_ok=True)
 
 
@@ -155,7 +155,7 @@ def _begin(folder: Path, made_from: dict[str, Any]) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         begun = None
     if begun != made_from:
-        checkpoints.forget(folder)
+        checkpoint_folders.forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
         write_json(path, {"made_from": made_from, "best": None})
     return read_json(path)

@@ -19,6 +19,7 @@ from cmgan_jax.runs import model as runs
 from cmgan_jax.runs.generating import BATCH_SIZE
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runs.weights import read_models, require_distinct
+from cmgan_jax.runtime import buckets
 from cmgan_jax.runtime.names import shown
 from cmgan_jax.signals.direction import I2S, S2I, Direction
 
@@ -36,7 +37,7 @@ def load(*sources: str | Path) -> "Translator":
 
 
 def _open(source: str | Path) -> tuple[Model, ...]:
-    path = Path(source)
+    path = buckets.own_copy(source) if buckets.in_bucket(source) else Path(source)
     if path.is_dir():
         return (runs.load(path),)
     if path.is_file():

@@ -1,14 +1,15 @@
 """Phases that another run has finished, taken over instead of trained again."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from etils import epath
 
-from cmgan_jax.runs.checkpoints import checkpoint_folder, steps_saved
+from cmgan_jax.runs.checkpoint_folders import steps_saved
+from cmgan_jax.runs.checkpoints import Checkpoints, Tree
 from cmgan_jax.runs.record import RunRecord, differences, fixed, read_record
-from cmgan_jax.runtime import processes
 from cmgan_jax.systems.interface import System
 
 # What a phase that serves both directions does not depend on.
@@ -20,10 +21,13 @@ def shared_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in OWN}
 
 
-def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None:
-    """Copies the phases that serve both directions from another run.
+def adopted(
+    workdir: Path, record: RunRecord, system: System, other: Path
+) -> frozenset[str]:
+    """Names of the phases that a run takes over from another one.
 
-    What the run has begun itself stays as it is.
+    Those are the phases that serve both directions. What the run has begun itself is
+    not among them.
 
     Args:
       workdir: of the run that takes over.
@@ -43,9 +47,9 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
             f"({'; '.join(different)}), so its recognisers are not this run's: leave "
             "the flag out."
         )
+    taken = []
     for phase in system.phases:
-        own = checkpoint_folder(workdir, phase.name)
-        if not phase.either_way or processes.by_first(own.exists):
+        if not phase.either_way or steps_saved(workdir, phase.name):
             continue
         done = steps_saved(other, phase.name)
         if done < phase.steps:
@@ -54,26 +58,21 @@ def adopt(workdir: Path, record: RunRecord, system: System, other: Path) -> None
                 f"steps of phase {phase.name!r}: let it finish first, or leave the "
                 "flag out."
             )
-        found = checkpoint_folder(other, phase.name)
-        processes.by_first(lambda found=found, own=own: _copy(found, own))
+        taken.append(phase.name)
+    return frozenset(taken)
 
 
-def _copy(found: epath.Path, own: epath.Path) -> None:
-    begun = own.parent / f".{own.name}.copied"
-    if begun.exists():
-        begun.rmtree()
-    _copy_tree(found, begun)
-    begun.rename(own)
+def newest(
+    folder: epath.Path, items: Mapping[str, Tree]
+) -> tuple[int, dict[str, Tree]]:
+    """The newest step of a folder of checkpoints and its items; it is left as it is.
 
-
-def _copy_tree(source: epath.Path, target: epath.Path) -> None:
-    # Of any kind of storage to any other; Orbax's folders are a few levels deep.
-    target.mkdir(parents=True, exist_ok=True)
-    for entry in source.iterdir():
-        if entry.is_dir():
-            _copy_tree(entry, target / entry.name)
-        else:
-            entry.copy(target / entry.name)
+    Raises:
+      DamagedCheckpointError, OSError: as `Checkpoints.restore` does.
+    """
+    with contextlib.closing(Checkpoints(folder)) as checkpoints:
+        step = checkpoints.steps()[0]
+        return step, checkpoints.restore(step, items)
 
 
 def _relevant(record: RunRecord) -> dict[str, Any]:

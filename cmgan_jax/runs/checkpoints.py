@@ -10,7 +10,6 @@ import dataclasses
 import operator
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -28,28 +27,6 @@ from cmgan_jax.runs.digest import digest
 from cmgan_jax.runtime import buckets, processes
 
 Tree = Any
-
-
-def checkpoint_folder(workdir: Path, phase: str) -> epath.Path:
-    """Where a phase of a run keeps its checkpoints; of a copy, in the bucket."""
-    return _all_phases(workdir) / phase
-
-
-def _all_phases(workdir: Path) -> epath.Path:
-    return epath.Path(buckets.address(workdir)) / buckets.CHECKPOINTS
-
-
-def forget(workdir: Path) -> None:
-    """Removes all checkpoints of a run."""
-    if _all_phases(workdir).exists():
-        _all_phases(workdir).rmtree()
-
-
-def steps_saved(workdir: Path, phase: str) -> int:
-    """The step of the newest checkpoint of a phase of a run; 0 where there is none."""
-    # Without Orbax, which would stumble over what is damaged there.
-    saved = [p.parent.name for p in checkpoint_folder(workdir, phase).glob("*/digests")]
-    return max((int(name) for name in saved if name.isdecimal()), default=0)
 
 
 def abstract(tree: Tree, sharding: jax.sharding.Sharding) -> Tree:

@@ -12,7 +12,8 @@ from pathlib import Path
 import jax
 from jaxtyping import Array, Float
 
-from cmgan_jax.runs.checkpoints import Checkpoints, abstract, checkpoint_folder
+from cmgan_jax.runs.checkpoint_folders import checkpoint_folder
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract
 from cmgan_jax.runs.damage import DamagedCheckpointError
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.generating import Items, Noise, make_draw_noise, make_generate

@@ -8,7 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract, checkpoint_folder
+from cmgan_jax.runs.adoption import newest
+from cmgan_jax.runs.checkpoint_folders import checkpoint_folder
+from cmgan_jax.runs.checkpoints import SCORE, Checkpoints, abstract
 from cmgan_jax.runs.writers import MetricsWriter
 from cmgan_jax.runtime import buckets, devices, processes
 from cmgan_jax.systems.interface import Finished, Phase
@@ -40,6 +42,7 @@ def run_phase(
     sample: Sample = no_sample,
     choose: bool = False,
     check: Callable[[], None] = no_check,
+    taken_from: Path | None = None,
 ) -> Any:
     """Runs one phase to its end; a phase that is finished is only restored.
 
@@ -57,6 +60,8 @@ def run_phase(
         keeps as inference variables, and the best checkpoint stays.
       check: called before anything is logged or saved, in the first process; what it
         raises ends the run.
+      taken_from: workdir of another run whose last state of this phase is this run's,
+        unless this one has a state of its own.
 
     Returns:
       The phase's inference variables after its last step.
@@ -71,7 +76,11 @@ def run_phase(
     checkpoints = Checkpoints(checkpoint_folder(workdir, phase.name), keep=keep)
     shapes = jax.eval_shape(initialise, finished)
     items = {"training": shapes, "inference": jax.eval_shape(phase.inference, shapes)}
-    found = checkpoints.restore_newest(abstract(items, everywhere))
+    items = abstract(items, everywhere)
+    found = checkpoints.restore_newest(items)
+    if found is None and taken_from is not None:
+        found = newest(checkpoint_folder(taken_from, phase.name), items)
+        checkpoints.save(*found)
     if found is None:
         state, done = jax.jit(initialise, out_shardings=everywhere)(finished), 0
     else:

@@ -10,8 +10,8 @@ from typing import Any
 from cmgan_jax.data.feeds import open_feeds
 from cmgan_jax.data.prepared import PreparedData
 from cmgan_jax.data.verification import BackgroundVerification
-from cmgan_jax.runs.adoption import adopt
-from cmgan_jax.runs.checkpoints import steps_saved
+from cmgan_jax.runs.adoption import adopted
+from cmgan_jax.runs.checkpoint_folders import steps_saved
 from cmgan_jax.runs.phases import no_sample, run_phase
 from cmgan_jax.runs.record import (
     RECORD_FILE,
@@ -82,10 +82,12 @@ def train_run(
         record = dataclasses.replace(
             record, versions=begun["versions"], changes=tuple(begun["changes"])
         )
+        taken = {}
         if recognisers_from is not None:
-            adopt(workdir, record, system, recognisers_from)
+            names = adopted(workdir, record, system, recognisers_from)
+            taken = dict.fromkeys(names, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
-        return _run_phases(phases, system, record, prepared, workdir, look, mesh)
+        return _run_phases(phases, system, record, prepared, workdir, look, mesh, taken)
 
 
 def _up_to(until: str | None, system: System) -> tuple[Phase, ...]:
@@ -143,7 +145,9 @@ def _done(system: System, workdir: Path) -> dict[str, int]:
     return {phase.name: steps_saved(workdir, phase.name) for phase in system.phases}
 
 
-def _run_phases(phases, system, record, prepared, workdir, look, mesh) -> Finished:
+def _run_phases(
+    phases, system, record, prepared, workdir, look, mesh, taken
+) -> Finished:
     run = record.settings.run
     feeds = open_feeds(
         run.reader, prepared.split("train"), pairing=prepared.pairing, mesh=mesh
@@ -169,6 +173,7 @@ def _run_phases(phases, system, record, prepared, workdir, look, mesh) -> Finish
                     sample=sample if looked_at else no_sample,
                     choose=looked_at and run.choose_on_validation,
                     check=arrays.require_whole,
+                    taken_from=taken.get(phase.name),
                 )
     return finished
 

@@ -10,7 +10,8 @@ import numpy as np
 from flax.traverse_util import flatten_dict
 
 from cmgan_jax.data.prepared import PreparedData
-from cmgan_jax.runs.checkpoints import Checkpoints, checkpoint_folder
+from cmgan_jax.runs.checkpoint_folders import checkpoint_folder
+from cmgan_jax.runs.checkpoints import Checkpoints
 from cmgan_jax.runs.record import RunRecord, new_record, write_record
 from cmgan_jax.signals.direction import MODALITIES
 from cmgan_jax.systems.interface import Finished, Phase

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from cmgan_jax.data.prepared import find_prepared, open_prepared
-from cmgan_jax.runs.checkpoints import Checkpoints, checkpoint_folder
+from cmgan_jax.runs.checkpoint_folders import checkpoint_folder
+from cmgan_jax.runs.checkpoints import Checkpoints
 from cmgan_jax.runs.model import load
 from cmgan_jax.runs.record import write_record
 from cmgan_jax.runtime.whole_file import write_npz

@@ -23,7 +23,8 @@ from cmgan_jax.data.items import Split
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.judges import Judge
 from cmgan_jax.evaluation.one_pass import make_table
-from cmgan_jax.runs.checkpoints import Checkpoints, abstract, checkpoint_folder
+from cmgan_jax.runs.checkpoint_folders import checkpoint_folder
+from cmgan_jax.runs.checkpoints import Checkpoints, abstract
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.phases import run_phase
 from cmgan_jax.runtime import devices, processes

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import cmgan_jax
 from cmgan_jax.cli import main
 from cmgan_jax.data.prepared import open_prepared
 from cmgan_jax.evaluation.judges import require_judges, stored_judges
@@ -207,6 +208,8 @@ def test_a_run_in_a_bucket(
     model = load(read)
     assert model.digest == small_model.digest
     assert model.record.data.startswith(f"{bucket}/data")
+    (fetched,) = cmgan_jax.load(f"{bucket}/run").models
+    assert fetched.digest == model.digest
 
     # Its recognisers are taken over by another run, in the bucket as well.
     taken = buckets.own_copy(f"{bucket}/other")
