@@ -178,8 +178,9 @@ def _explained(address: str) -> Iterator[None]:
         raise ChangedError(address) from error
     except (GoogleAPIError, GoogleAuthError, RequestException) as error:
         raise OSError(
-            f"{address} could not be reached: {_first_line(error)} Is the name right, "
-            "and may this user (or this machine's service account) read and write it?"
+            f"{address} could not be reached ({_first_line(error)}): is the name "
+            "right, and may this user (or this machine's service account) read and "
+            "write it?"
         ) from error
 
 

@@ -4,7 +4,7 @@
 
 Leases and the files of TensorStore stand on generations: an object is written or
 deleted where it is of the one that is expected. The emulator takes no notice of them;
-that is added here.
+that is added here, and objects can be renamed.
 """
 
 import sys
@@ -32,7 +32,7 @@ def generation(request, storage, name):
     """Of an object, as text; "0" where there is none."""
     try:
         found = storage.get_file_obj(request.params["bucket_name"], name)
-    except NotFound:
+    except (NotFound, KeyError):  # The latter of a folder.
         return "0"
     return str(found["generation"])
 
@@ -46,6 +46,25 @@ def with_generation(handle):
         return handle(request, response, storage, *args, **kwargs)
 
     return handler
+
+
+def move(request, response, storage, *args, **kwargs):
+    """Renames an object in its bucket."""
+    bucket, name = request.params["bucket_name"], request.params["object_id"]
+    if generation(request, storage, name) == "0":
+        response.status = HTTPStatus.NOT_FOUND
+        return
+    moved = objects._copy(
+        request.base_url, storage, bucket, name, bucket, request.params["new_id"]
+    )
+    objects._delete(storage, bucket, name)
+    response.json(moved)
+
+
+MOVE = (
+    r"^/storage/v1/b/(?P<bucket_name>[-.\w]+)/o/(?P<object_id>.+)"
+    r"/moveTo/o/(?P<new_id>.+)$"
+)
 
 
 def in_path(request):
@@ -68,9 +87,10 @@ objects.download = with_generation(objects.download)
 
 if __name__ == "__main__":
     # It takes the handlers as they are when it is imported.
-    from gcp_storage_emulator.server import create_server
+    from gcp_storage_emulator import server as emulator
 
-    server = create_server(
+    emulator.HANDLERS = ((MOVE, {emulator.POST: move}), *emulator.HANDLERS)
+    server = emulator.create_server(
         "localhost", int(sys.argv[1]), in_memory=True, default_bucket="bucket"
     )
     server.run()

@@ -126,7 +126,7 @@ def test_a_name_that_leads_elsewhere_is_refused(bucket, monkeypatch):
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket):
-    with pytest.raises(OSError, match=r"gs://none/run could not be reached: 404"):
+    with pytest.raises(OSError, match=r"gs://none/run could not be reached \(404"):
         buckets.own_copy("gs://none/run")
 
 
