@@ -202,7 +202,7 @@ def pitch_errors(prepared: PreparedData, tests: tuple[str, ...]) -> dict:
     errors = {name: {} for name in tests}
     for name in tests:
         items = prepared.split(name).image
-        read = read_pitch(np.asarray(items.array), items.label, trained=train)
+        read = read_pitch(np.asarray(items.array), items.label, known=train)
         for label, class_name in enumerate(prepared.class_names):
             of_class = items.label == label
             truth = items.pitch[of_class]

@@ -22,7 +22,7 @@ COLUMNS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Items:
     """Pictures or sounds, one per row, and what is known of each.
 

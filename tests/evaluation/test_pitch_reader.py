@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cmgan_jax.data.items import make_items
+from cmgan_jax.evaluation import pitch_reader
 from cmgan_jax.evaluation.pitch_reader import read_pitch
 
 LOWEST, NOTES = 60, 8
@@ -58,3 +59,18 @@ def test_a_class_of_one_note_or_of_none_is_not_read(trained):
     )
     read = read_pitch(asked.array, asked.label, known=one_note)
     assert read.shape == (8,) and np.isnan(read).all()
+
+
+def test_what_is_learnt_once_serves_those_rows_and_no_others(trained, monkeypatch):
+    """The mistakes: every split learns it anew; readers of other data are asked."""
+    asked, turned = both(8, seed=10), both(120, seed=2)
+    learnt, learn_one = [], pitch_reader._learn
+
+    def learn(items, pitch, *, seen):
+        learnt.append(items)
+        return learn_one(items, pitch, seen=seen)
+
+    monkeypatch.setattr(pitch_reader, "_learn", learn)
+    for known, times in ((turned, 2), (turned, 2), (both(120, seed=4), 4)):
+        read_pitch(asked.array, asked.label, known=known)
+        assert len(learnt) == times
