@@ -41,6 +41,9 @@ def bucket(bucket_address, monkeypatch, tmp_path):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", bucket_address)
     monkeypatch.setenv("TENSORSTORE_GCS_HTTP_URL", bucket_address)
     monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    # Nobody is looked for who would say who this user is.
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("GOOGLE_AUTH_TOKEN_FOR_TESTING", "none")
     monkeypatch.setenv("CMGAN_BUCKETS", str(tmp_path / "kept"))
     # As on the command line, by a variable that is read once in a process.
     monkeypatch.setattr(gpath, "_is_tf_installed", lambda: False)
