@@ -68,11 +68,16 @@ def newest(
     """The newest step of a folder of checkpoints and its items; it is left as it is.
 
     Raises:
+      FileNotFoundError: none was finished.
       DamagedCheckpointError, OSError: as `Checkpoints.restore` does.
     """
     with contextlib.closing(Checkpoints(folder)) as checkpoints:
-        step = checkpoints.steps()[0]
-        return step, checkpoints.restore(step, items)
+        for step in checkpoints.steps():
+            return step, checkpoints.restore(step, items)
+    raise FileNotFoundError(
+        f"{folder} has no finished checkpoint: let the run that writes there go on "
+        "first."
+    )
 
 
 def _relevant(record: RunRecord) -> dict[str, Any]:

@@ -84,7 +84,9 @@ def train_run(
         )
         taken = {}
         if recognisers_from is not None:
-            names = adopted(workdir, record, system, recognisers_from)
+            names = processes.by_first(
+                lambda: sorted(adopted(workdir, record, system, recognisers_from))
+            )
             taken = dict.fromkeys(names, recognisers_from)
         look = make_sample and make_sample(system, record, prepared, workdir)
         return _run_phases(phases, system, record, prepared, workdir, look, mesh, taken)
