@@ -142,9 +142,12 @@ def _full(direction: str) -> ConfigDict:
     # training the one the data say, then the one that is read off the source.
     config.note_reader = note_reader = ConfigDict()
     note_reader.sources = 0  # of each class, to learn from; 0: no note is told
+    note_reader.targets = 300  # of each class, with gan.note_weight
     note_reader.edges = 1024  # of an item that are looked at
-    # Along which a source's are compared, which takes less room; 0: one by one.
-    note_reader.axes = 0
+    # Along which a source's are compared: those along which votes for notes change
+    # most, which reads better and takes less room; 0: one by one.
+    note_reader.axes = 48
+    note_reader.few = 500  # items of each class that it is compared with then
 
     config.gallery = gallery = ConfigDict()  # of the system "retrieval"
     gallery.size = 2048  # training pairs that are kept to be returned

@@ -12,5 +12,5 @@ from cmgan_jax.configs import base
 def get_config(argument: str = "s2i", name: str = "note_reading") -> ConfigDict:
     """The default system, and the note beside the code."""
     config = base.get_config(argument, name=name)
-    config.note_reader.sources = 300
+    config.note_reader.sources = 800
     return config

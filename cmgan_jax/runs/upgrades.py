@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-VERSION = 8  # of config.json
+VERSION = 9  # of config.json
 
 
 def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +68,14 @@ def _from_7(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "config": {**fields["config"], "note_reader": reader}}
 
 
+def _from_8(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 8 learnt to read as many targets as sources, and compared with all."""
+    reader = fields["config"]["note_reader"]
+    count = reader["sources"] or 300
+    reader = {**reader, "targets": count, "few": count}
+    return {**fields, "config": {**fields["config"], "note_reader": reader}}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
@@ -77,6 +85,7 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     5: _from_5,
     6: _from_6,
     7: _from_7,
+    8: _from_8,
 }
 
 

@@ -27,7 +27,7 @@ LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
     "gallery": ("size",),
-    "note_reader": ("edges",),
+    "note_reader": ("edges", "targets", "few"),
     "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
     "run": (
         *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
@@ -283,7 +283,7 @@ def _require_notes(config, task: Task) -> None:
     if config.gan.note_weight and not config.note_reader.sources:
         raise ValueError(
             f"config.gan.note_weight={config.gan.note_weight} asks readers that learn "
-            "from nothing: give --config.note_reader.sources=300, or "
+            "from nothing: give --config.note_reader.sources=800, or "
             "--config.gan.note_weight=0."
         )
     lacks = "say none" if not task.pitched else "are class-aligned"

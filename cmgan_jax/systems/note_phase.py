@@ -14,6 +14,12 @@ from cmgan_jax.training.state import SourcesState, Tree, keep_batch
 NOTE_READERS = "note_readers"  # of sources, which are asked when something is made
 TARGET_READERS = "target_readers"  # what is made is to please them
 _SHARPNESS = 10.0  # of votes, which differ by 1 at most
+# Pixels to the right and down that items are moved by, to be known so too: where people
+# sit differs a little, when notes begin, and how high they are does not.
+MOVES = {
+    "image": ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)),
+    "sound": ((0, 0), (1, 0), (-1, 0)),
+}
 NO_NOTE = -1.0  # NaN would be taken for a state that went wrong
 
 
@@ -25,6 +31,7 @@ def note_phase(
     items: int,
     edges: int,
     axes: int,
+    few: int,
     batch_size: int,
     seed: int,
 ) -> Phase:
@@ -39,12 +46,15 @@ def note_phase(
       task: its shape, and the classes.
       items: of each class, that a reader learns from.
       edges: that a reader looks at.
-      axes: along which it compares them, see `note_reader.learn`.
+      axes: along which it compares them, see `note_reader.learn`; with any, it knows
+        the items moved a little too.
+      few: items that it compares with then, at most.
       batch_size: items per step.
       seed: of the order of the items.
     """
     steps = -(-items * task.num_classes * 6 // (5 * batch_size))
     count = steps * batch_size
+    moves = MOVES[modality] if axes else ((0, 0),)
 
     def init(root: jax.Array, finished: Finished) -> SourcesState:
         return SourcesState(
@@ -69,8 +79,10 @@ def note_phase(
             of_class = (state.label == label) & (state.pitch >= 0)
             rows = jnp.argsort(~of_class)[:items]
             pitch = jnp.where(of_class[rows], state.pitch[rows], jnp.nan)
-            seen = note_reader.all_edges(state.items[rows])
-            return note_reader.learn([seen], pitch, columns=edges, axes=axes)
+            seen = [note_reader.all_edges(state.items[rows], *move) for move in moves]
+            return note_reader.learn(
+                seen, pitch, columns=edges, axes=axes, few=few
+            )
 
         return jax.lax.map(learn, jnp.arange(task.num_classes))
 

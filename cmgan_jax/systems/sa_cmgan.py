@@ -117,23 +117,26 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
 
 
 def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
+    asked, way = config.note_reader, parts.direction
     read = {
-        NOTE_READERS: parts.notes and parts.direction.source,
-        TARGET_READERS: parts.note_weight and parts.direction.target,
+        NOTE_READERS: (parts.notes, way.source, asked.sources, asked.axes),
+        # To please votes that look along few axes is easy and shows no note.
+        TARGET_READERS: (parts.note_weight, way.target, asked.targets, 0),
     }
     return tuple(
         note_phase(
             name,
             modality,
             task=task,
-            items=config.note_reader.sources,
-            edges=config.note_reader.edges,
-            axes=config.note_reader.axes if name == NOTE_READERS else 0,
+            items=items,
+            edges=asked.edges,
+            axes=axes,
+            few=asked.few,
             batch_size=config.classifier.batch_size,
             seed=config.seed,
         )
-        for name, modality in read.items()
-        if modality
+        for name, (used, modality, items, axes) in read.items()
+        if used
     )
 
 

@@ -16,7 +16,7 @@ ABLATIONS = {
     "residual_control": {"attention_form": "residual"},
     "sagan_attention": {"spectral_norm": "both"},
     "no_spectral_norm": {"spectral_norm": "none"},
-    "note_reading": {"sources": 300},
+    "note_reading": {"sources": 800},
 }
 
 

@@ -59,24 +59,43 @@ def test_items_of_no_known_note_change_nothing():
     assert few.argmax(1).tolist() == [60 - LOWEST_NOTE + i for i in range(5)]
 
 
-def test_axes_are_those_on_which_notes_lie_apart():
-    """The mistakes: axes on which items lie apart, or of items of no known note."""
-    draw = np.random.default_rng(0)
+def rooms_and_notes(notes, seed):
+    """What is seen [n 32] of notes in rooms, in which items lie further apart."""
+    draw = np.random.default_rng(seed)
     rooms = 1.6 * scipy.linalg.hadamard(32)[1:4]  # at right angles to notes
+    x = draw.normal(size=(len(notes), 3)) @ rooms + notes[:, None] - 62.0
+    return (x + draw.normal(scale=0.2, size=x.shape)).astype(np.float32)
 
-    def seen(notes):
-        x = draw.normal(size=(len(notes), 3)) @ rooms + notes[:, None] - 62.0
-        return (x + draw.normal(scale=0.2, size=x.shape)).astype(np.float32)
 
+def test_axes_are_those_along_which_votes_change():
+    """The mistakes: axes on which items lie apart, or of items of no known note."""
     notes = 60.0 + np.arange(500) % 5
     pitch = np.concatenate([np.full(9, np.nan), notes])
-    junk = draw.normal(scale=1e4, size=(9, 32)).astype(np.float32)
-    known = np.concatenate([junk, seen(notes)])
-    learn = functools.partial(note_reader.learn, columns=32, axes=2)
+    junk = np.random.default_rng(1).normal(scale=1e4, size=(9, 32)).astype(np.float32)
+    known = np.concatenate([junk, rooms_and_notes(notes, 0)])
+    learn = functools.partial(note_reader.learn, columns=32, axes=2, few=100)
     reader = jax.jit(learn)([known], pitch)
-    assert reader["items"].shape == (509, 2) and reader["axes"].shape == (32, 2)
-    first = np.asarray(reader["items"])[9:, 0]
-    assert abs(np.corrcoef(first, notes)[0, 1]) > 0.8
+    assert reader["items"].shape == (100, 2) and reader["axes"].shape == (32, 2)
+    asked = jnp.asarray(rooms_and_notes(notes[:200], 2))
+    first = np.asarray(note_reader.places(reader, asked))[:, 0]
+    assert abs(np.corrcoef(first, notes[:200])[0, 1]) > 0.9
+    read = LOWEST_NOTE + np.asarray(note_reader.votes(reader, asked)).argmax(1)
+    assert (read == notes[:200]).mean() > 0.95
+
+
+def test_the_few_stand_for_all():
+    """The mistake: to learn from them alone, as if there were no others."""
+    notes = 60.0 + np.arange(400) % 5
+    asked = jnp.asarray(rooms_and_notes(notes, 1))
+
+    def share(count, few):
+        learn = functools.partial(note_reader.learn, columns=32, axes=2, few=few)
+        reader = jax.jit(learn)([rooms_and_notes(notes[:count], 0)], notes[:count])
+        assert len(reader["items"]) == min(few, count)
+        read = LOWEST_NOTE + np.asarray(note_reader.votes(reader, asked)).argmax(1)
+        return (read == notes).mean()
+
+    assert share(400, 12) > share(12, 500) + 0.1
 
 
 @pytest.mark.parametrize("pitch", [62.0, np.nan])

@@ -28,6 +28,8 @@ OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
 NEWER_GAN = {"discriminator_varied": False}
 # What version 6 did not know.
 NEWEST_GAN = {"note_weight": 0.0, "sketches": 0}
+# What version 8 did not know.
+NEW_READER = {"targets": 300, "few": 300}
 
 RECORD = RunRecord(
     config={
@@ -46,7 +48,7 @@ RECORD = RunRecord(
             for name in ("image", "sound")
         },
         "gallery": {"size": 2048, "choice": "random"},
-        "note_reader": {"sources": 0, "edges": 1024, "axes": 0},
+        "note_reader": {"sources": 0, "edges": 1024, "axes": 0} | NEW_READER,
         "run": {"log_every": 1, "choose_on_validation": False},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -73,7 +75,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 8
+    assert stored["version"] == VERSION == 9
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -87,9 +89,17 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def eighth_version() -> dict:
+    """What version 8 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 8}
+    for name in NEW_READER:
+        del fields["config"]["note_reader"][name]
+    return fields
+
+
 def seventh_version() -> dict:
     """What version 7 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 7}
+    fields = eighth_version() | {"version": 7}
     del fields["config"]["note_reader"]["axes"]
     return fields
 
@@ -171,7 +181,7 @@ def test_version_1_is_still_read(direction, tmp_path):
     "written",
     [
         *(second_version, third_version, fourth_version, fifth_version),
-        *(sixth_version, seventh_version),
+        *(sixth_version, seventh_version, eighth_version),
     ],
 )
 def test_versions_2_to_7_are_still_read(written, tmp_path):
@@ -183,7 +193,7 @@ def test_versions_2_to_7_are_still_read(written, tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 8"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 9"):
         read_record(tmp_path)
 
 

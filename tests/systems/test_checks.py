@@ -144,7 +144,7 @@ def test_notes_need_data_that_say_them_and_recognisers(settings):
 def test_readers_that_are_asked_learn_from_something(settings):
     pitched = dataclasses.replace(TASK, pitched=True)
     config = settings("sa_cmgan", "s2i", {"gan.note_weight": 0.5})
-    with pytest.raises(ValueError, match=r"learn from nothing.*sources=300, or"):
+    with pytest.raises(ValueError, match=r"learn from nothing.*sources=800, or"):
         assemble(config, pitched)
     config.note_reader.sources = 300
     assert [phase.name for phase in assemble(config, pitched).phases] == [

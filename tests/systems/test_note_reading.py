@@ -32,7 +32,10 @@ FIELDS = {
     "classifier.batch_size": 8,
     "gan.batch_size": 8,
     "note_reader.edges": 50,
+    "note_reader.sources": 40,
     "note_reader.axes": 8,
+    "note_reader.few": 30,
+    "note_reader.targets": 20,
 }
 
 
@@ -57,7 +60,7 @@ def learnt(phase):
 
 def test_notes_are_read_as_each_class_shows_them():
     """The mistakes: one reader for all; items of other classes or of no note used."""
-    sizes = {"items": 40, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
+    sizes = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
     phase = note_phase("ears", "sound", task=TASK, **sizes)
     assert phase.name == "ears"
     assert phase.steps == 6  # a fifth more than 80 items are needed
@@ -73,7 +76,7 @@ def test_notes_are_read_as_each_class_shows_them():
 
 def test_the_note_loss_is_least_where_the_right_notes_are_shown():
     """The mistakes: one reader for all; an unknown note that counts; no slope."""
-    sizes = {"items": 40, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
+    sizes = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
     readers, _ = learnt(note_phase("ears", "sound", task=TASK, **sizes))
     asked = sounds(100)
     label, pitch = asked["label"], asked["pitch"]
@@ -96,7 +99,7 @@ def test_the_note_loss_is_least_where_the_right_notes_are_shown():
 
 def test_notes_of_any_number_of_items_are_read_by_one_program():
     """As in an exported program, whose batch has no size yet."""
-    sizes = {"items": 4, "edges": 50, "axes": 8, "batch_size": 16, "seed": 0}
+    sizes = {"items": 4, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
     phase = note_phase("ears", "sound", task=TASK, **sizes)
     readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
     (b,) = jax.export.symbolic_shape("b")
@@ -191,7 +194,7 @@ def test_what_is_generated_is_asked_for_its_note(settings):
         finished[phase.name] = phase.inference(state)
     # Readers that ask for something see all that they can.
     shapes = [finished[name]["items"].shape for name in list(finished)[1:]]
-    assert shapes == [(2, 300, 8), (2, 300, 50)]
+    assert shapes == [(2, 30, 8), (2, 20, 50)]
     state = jax.jit(system.phases[-1].init)(jax.random.key(0), finished)
     state = state.replace(target_readers=uneven(state.target_readers))
     draw = np.random.default_rng(0)
