@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 VERSION = 9  # of config.json
+_UNASKED = {"targets": 300, "axes": 48, "few": 500}
 
 
 def _from_1(fields: dict[str, Any]) -> dict[str, Any]:
@@ -71,8 +72,10 @@ def _from_7(fields: dict[str, Any]) -> dict[str, Any]:
 def _from_8(fields: dict[str, Any]) -> dict[str, Any]:
     """Version 8 learnt to read as many targets as sources, and compared with all."""
     reader = fields["config"]["note_reader"]
-    count = reader["sources"] or 300
-    reader = {**reader, "targets": count, "few": count}
+    count = reader["sources"]
+    # Where no note is told, readers are what they would be now.
+    news = {"targets": count, "few": count} if count else _UNASKED
+    reader = {**reader, **news}
     return {**fields, "config": {**fields["config"], "note_reader": reader}}
 
 

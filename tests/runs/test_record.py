@@ -29,7 +29,7 @@ NEWER_GAN = {"discriminator_varied": False}
 # What version 6 did not know.
 NEWEST_GAN = {"note_weight": 0.0, "sketches": 0}
 # What version 8 did not know.
-NEW_READER = {"targets": 300, "few": 300}
+NEW_READER = {"targets": 300, "few": 500}
 
 RECORD = RunRecord(
     config={
@@ -48,7 +48,7 @@ RECORD = RunRecord(
             for name in ("image", "sound")
         },
         "gallery": {"size": 2048, "choice": "random"},
-        "note_reader": {"sources": 0, "edges": 1024, "axes": 0} | NEW_READER,
+        "note_reader": {"sources": 0, "edges": 1024, "axes": 48} | NEW_READER,
         "run": {"log_every": 1, "choose_on_validation": False},
     },
     task=Task((16, 16, 3), (64, 64, 1), num_classes=2, stem_aligned=True),
@@ -94,6 +94,7 @@ def eighth_version() -> dict:
     fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 8}
     for name in NEW_READER:
         del fields["config"]["note_reader"][name]
+    fields["config"]["note_reader"]["axes"] = 0
     return fields
 
 
@@ -249,6 +250,15 @@ def test_length_rhythm_place_and_versions_may_change(tmp_path):
     longer = changed(gan__steps=20, classifier__steps=6, run__log_every=2)
     moved = dataclasses.replace(longer, data="elsewhere", versions={"jax": "9"})
     assert continued(RECORD, moved, tmp_path, after={}).data == "elsewhere"
+
+
+def test_readers_of_version_8_stay_as_they_were(tmp_path):
+    """The mistake: other numbers of items, which no checkpoint of theirs holds."""
+    fields = eighth_version()
+    fields["config"]["note_reader"] |= {"sources": 200, "axes": 24}
+    (tmp_path / "config.json").write_text(json.dumps(fields))
+    expected = {"sources": 200, "targets": 200, "edges": 1024, "axes": 24, "few": 200}
+    assert read_record(tmp_path).config["note_reader"] == expected
 
 
 def test_a_run_of_version_5_goes_on_with_data_that_say_their_notes(tmp_path):
