@@ -80,9 +80,7 @@ def note_phase(
             rows = jnp.argsort(~of_class)[:items]
             pitch = jnp.where(of_class[rows], state.pitch[rows], jnp.nan)
             seen = [note_reader.all_edges(state.items[rows], *move) for move in moves]
-            return note_reader.learn(
-                seen, pitch, columns=edges, axes=axes, few=few
-            )
+            return note_reader.learn(seen, pitch, columns=edges, axes=axes, few=few)
 
         return jax.lax.map(learn, jnp.arange(task.num_classes))
 

@@ -64,6 +64,7 @@ def rooms_and_notes(notes, seed):
     draw = np.random.default_rng(seed)
     rooms = 1.6 * scipy.linalg.hadamard(32)[1:4]  # at right angles to notes
     x = draw.normal(size=(len(notes), 3)) @ rooms + notes[:, None] - 62.0
+    x += 20 * rooms[0]  # where all are says nothing
     return (x + draw.normal(scale=0.2, size=x.shape)).astype(np.float32)
 
 
@@ -81,6 +82,22 @@ def test_axes_are_those_along_which_votes_change():
     assert abs(np.corrcoef(first, notes[:200])[0, 1]) > 0.9
     read = LOWEST_NOTE + np.asarray(note_reader.votes(reader, asked)).argmax(1)
     assert (read == notes[:200]).mean() > 0.95
+
+
+def test_items_of_no_known_note_are_compared_with_nothing():
+    """The mistakes: to choose them among the few; to learn that they lack nothing."""
+    notes = 60.0 + np.arange(200) % 5
+    known = rooms_and_notes(notes, 0)
+    asked = jnp.asarray(rooms_and_notes(notes, 1))
+    # They look as if they showed notes, and come first.
+    both = np.concatenate([rooms_and_notes(notes, 2), known])
+    pitch = np.concatenate([np.full(200, np.nan), notes])
+    learn = functools.partial(note_reader.learn, columns=32, axes=2, few=50)
+    alone, among = (
+        note_reader.votes(jax.jit(learn)([items], pitches), asked)
+        for items, pitches in ((known, notes), (both, pitch))
+    )
+    np.testing.assert_allclose(among, alone, atol=0.02)
 
 
 def test_the_few_stand_for_all():

@@ -18,7 +18,7 @@ from cmgan_jax.signals.representation import to_unit
 from cmgan_jax.systems import gan_phase
 from cmgan_jax.systems.gan_critic import NOISE, criticise
 from cmgan_jax.systems.interface import Task
-from cmgan_jax.systems.note_phase import note_loss, note_phase, read_notes
+from cmgan_jax.systems.note_phase import MOVES, note_loss, note_phase, read_notes
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.systems.sa_cmgan import gan_parts
 from cmgan_jax.training import augmentation, rng
@@ -34,7 +34,7 @@ FIELDS = {
     "note_reader.edges": 50,
     "note_reader.sources": 40,
     "note_reader.axes": 8,
-    "note_reader.few": 30,
+    "note_reader.few": 1000,
     "note_reader.targets": 20,
 }
 
@@ -60,7 +60,14 @@ def learnt(phase):
 
 def test_notes_are_read_as_each_class_shows_them():
     """The mistakes: one reader for all; items of other classes or of no note used."""
-    sizes = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
+    sizes = {
+        "items": 40,
+        "edges": 50,
+        "axes": 8,
+        "few": 40,
+        "batch_size": 16,
+        "seed": 0,
+    }
     phase = note_phase("ears", "sound", task=TASK, **sizes)
     assert phase.name == "ears"
     assert phase.steps == 6  # a fifth more than 80 items are needed
@@ -76,7 +83,14 @@ def test_notes_are_read_as_each_class_shows_them():
 
 def test_the_note_loss_is_least_where_the_right_notes_are_shown():
     """The mistakes: one reader for all; an unknown note that counts; no slope."""
-    sizes = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
+    sizes = {
+        "items": 40,
+        "edges": 50,
+        "axes": 8,
+        "few": 40,
+        "batch_size": 16,
+        "seed": 0,
+    }
     readers, _ = learnt(note_phase("ears", "sound", task=TASK, **sizes))
     asked = sounds(100)
     label, pitch = asked["label"], asked["pitch"]
@@ -95,6 +109,17 @@ def test_the_note_loss_is_least_where_the_right_notes_are_shown():
     # Nothing is to be seen there, so that nothing has edges.
     flat = value(readers, jnp.zeros_like(x), label, pitch)[1]
     assert np.isfinite(flat).all()
+
+
+@pytest.mark.parametrize(("modality", "times"), [("image", 5), ("sound", 3)])
+def test_sources_are_known_moved_a_little(modality, times):
+    """The mistakes: as they are alone; a sound moved to another height."""
+    sizes = {"items": 4, "edges": 50, "axes": 8, "few": 1000, "batch_size": 16}
+    phase = note_phase("senses", modality, task=TASK, seed=0, **sizes)
+    readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
+    assert readers["items"].shape == (2, 4 * times, 8)
+    downward = any(down for _, down in MOVES[modality])
+    assert downward == (modality == "image")
 
 
 def test_notes_of_any_number_of_items_are_read_by_one_program():
@@ -194,7 +219,7 @@ def test_what_is_generated_is_asked_for_its_note(settings):
         finished[phase.name] = phase.inference(state)
     # Readers that ask for something see all that they can.
     shapes = [finished[name]["items"].shape for name in list(finished)[1:]]
-    assert shapes == [(2, 30, 8), (2, 20, 50)]
+    assert shapes == [(2, 3 * 40, 8), (2, 20, 50)]
     state = jax.jit(system.phases[-1].init)(jax.random.key(0), finished)
     state = state.replace(target_readers=uneven(state.target_readers))
     draw = np.random.default_rng(0)
