@@ -68,15 +68,17 @@ def edges_between(x: Float32[Array, "n h w c"]) -> Float32[Array, "n f"]:
     x = x / (x.mean(axis=(1, 2), keepdims=True) + 0.1)
     right = jnp.pad(jnp.diff(x, axis=2), [(0, 0), (0, 0), (1, 0), (0, 0)])
     down = jnp.pad(jnp.diff(x, axis=1), [(0, 0), (1, 0), (0, 0), (0, 0)])
-    # One by one and without a mean over axes: a quarter of the time on a processor.
+    # Directions one by one, halves added: on a processor a third of a mean's time.
     each = [_in_cells(edges) for edges in (right, -right, down, -down)]
     return jnp.concatenate(each, axis=-1).reshape(x.shape[0], -1)
 
 
 def _in_cells(edges):
     root = jnp.sqrt(jnp.clip(edges, 0, 1) + _LEAST) - _LEAST**0.5
-    upper = root[:, ::2, ::2] + root[:, ::2, 1::2]
-    return (upper + root[:, 1::2, ::2] + root[:, 1::2, 1::2]) / 4
+    n, h, w, c = root.shape
+    rows = root.reshape(n, h // 2, 2, w // 2, 2 * c)
+    rows = rows[:, :, 0] + rows[:, :, 1]
+    return (rows[..., :c] + rows[..., c:]) / 4
 
 
 def learn(
