@@ -48,8 +48,9 @@ def own_copy(url: str) -> Path:
     """
     url = storage.folder_address(url)
     folder = Path(tempfile.mkdtemp(prefix="cmgan_jax-bucket-")).resolve()
+    if not own_copies:
+        atexit.register(_remove_own)
     own_copies[str(folder)] = url
-    atexit.register(_remove_own)
     _begin(folder, url)
     _update(folder)
     return folder

@@ -5,8 +5,9 @@ import json
 import shutil
 
 import pytest
+from etils import epath
 
-from cmgan_jax.runs.adoption import adopted
+from cmgan_jax.runs.adoption import adopted, newest
 from cmgan_jax.runs.record import new_record, read_record
 from cmgan_jax.runs.train_run import train_run
 from cmgan_jax.systems.registry import assemble
@@ -84,3 +85,9 @@ def test_an_unfinished_run_is_refused(other_config, small_data, small_run, tmp_p
     shutil.rmtree(half / "checkpoints" / "recognisers" / "4")
     with pytest.raises(ValueError, match=r"made 2 of 4 steps of phase 'recognisers'"):
         attempt(other_config, small_data, tmp_path / "mine", half)
+
+
+def test_what_was_never_finished_is_named(tmp_path):
+    """As of a run in a bucket, which was lost while it wrote its first checkpoint."""
+    with pytest.raises(FileNotFoundError, match="no finished checkpoint: let the run"):
+        newest(epath.Path(tmp_path), {})

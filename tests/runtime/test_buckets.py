@@ -182,9 +182,12 @@ def killed_at(step):
 
 
 def test_a_run_in_a_bucket(
-    bucket, small_data, small_config, small_run, small_model, untimed_metrics
+    bucket, small_data, small_config, small_run, small_model, untimed_metrics, capsys
 ):
-    """The mistakes: it begins anew, loses what was logged, or computes otherwise."""
+    """The mistakes: it begins anew, loses what was logged, or computes otherwise.
+
+    A damaged checkpoint of it is used, or takes the place of the others.
+    """
     upload(small_data.path, f"{bucket}/data")
     data = open_prepared(f"{bucket}/data")
     with pytest.raises(Killed):
@@ -220,22 +223,16 @@ def test_a_run_in_a_bucket(
     )
     assert not untimed_metrics(taken)
 
-
-def test_a_damaged_checkpoint_in_a_bucket_is_set_aside(
-    bucket, small_data, small_config, small_model, capsys
-):
-    workdir = buckets.own_copy(f"{bucket}/run")
-    train_run(small_config, small_data, workdir)
     folder = f"{bucket}/run/checkpoints/gan"
     digests = f"{folder}/4/digests/metadata"
     bucket_storage.delete(digests)
     bucket_storage.write_text(digests, "{}", generation=0)
-    train_run(small_config, small_data, workdir)
+    train_run(small_config, data, read)
     assert f"{folder}/4 is damaged" in capsys.readouterr().out
     names = {name.split("/")[0] for name in bucket_storage.objects(folder)}
     assert {"2", "4"} < names
     assert any(name.startswith("4.damaged-") for name in names)
-    assert load(workdir).digest == small_model.digest
+    assert load(read).digest == small_model.digest
 
 
 def test_judges_of_data_in_a_bucket_are_kept_there(bucket, small_data):
