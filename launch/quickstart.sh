@@ -22,7 +22,7 @@ first=$runs/first
 finished=$runs/finished_by
 cmgan=(.venv/bin/python -m cmgan_jax)
 s2i=(train --config=duet:quickstart/s2i --data="$data" --workdir="$runs/s2i")
-steps=8
+steps=7
 step=0
 
 elapsed() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
@@ -42,14 +42,11 @@ verb() {
 # Several at once, since one alone leaves a core half idle. One fails: the others save.
 together() { all_of_them TERM 60; }
 
-# first_look TITLE KIND RESULTS: unless it was done before.
+# first_look KIND RESULTS: unless it was done before.
 first_look() {
-  if [ -d "$first/$3" ]; then
-    step=$((step + 1))
-    return
-  fi
-  verb "$1" generate --input="docs/examples/$2" --output="$first/begun_$3" --overwrite
-  mv "$first/begun_$3" "$first/$3"
+  if [ -d "$first/$2" ]; then return; fi
+  beside "$2" "${cmgan[@]}" generate --input="docs/examples/$1" \
+    --output="$first/begun_$2" --overwrite
 }
 
 # Changes whenever the software does.
@@ -76,8 +73,14 @@ if [ -f "$runs/report/index.html" ] &&
 fi
 heading "Install"
 ensure_environment .venv .
-first_look "First pictures, by the model in the package" sounds pictures
-first_look "First sounds" images sounds
+heading "First pictures and sounds, by the model in the package"
+first_look sounds pictures
+first_look images sounds
+together
+for made in pictures sounds; do
+  if [ -d "$first/$made" ]; then continue; fi
+  mv "$first/begun_$made" "$first/$made"
+done
 printf '\nLook and listen while the rest is made: %s\n' "$PWD/$first"
 verb "Prepare the pocket orchestra" \
   prepare --dataset=pocket_orchestra --output="$data"
