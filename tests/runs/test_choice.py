@@ -1,5 +1,7 @@
 """Which checkpoint generates, where a run chooses it on validation."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -95,6 +97,32 @@ def test_the_last_generates_where_nothing_is_chosen(config, small_data, tmp_path
     model = load(tmp_path)
     assert model.step == 8 and int(model.variables["counting"]["raw"]) == 0
     assert Checkpoints(tmp_path / "checkpoints" / "counting").steps() == [8]
+
+
+def test_what_generates_is_computed_once_a_step(
+    config, small_data, tmp_path, monkeypatch
+):
+    """Readers of notes are learnt there, in seconds. A finished phase keeps its own."""
+    computed = []
+
+    def watched(settings, task):
+        system = counting(settings, task)
+        (phase,) = system.phases
+
+        def inference(state):
+            if not isinstance(state.step, jax.core.Tracer):
+                computed.append(int(state.step))
+            return phase.inference(state)
+
+        phases = (dataclasses.replace(phase, inference=inference),)
+        return dataclasses.replace(system, phases=phases)
+
+    asked = config(choose=False)
+    monkeypatch.setattr(registry, "SYSTEMS", {"counting": watched})
+    train_run(asked, small_data, tmp_path, make_sample=scores)
+    assert computed == [2, 4, 6, 8]
+    train_run(asked, small_data, tmp_path, make_sample=scores)
+    assert computed == [2, 4, 6, 8]
 
 
 def test_data_without_a_validation_split_choose_nothing(
