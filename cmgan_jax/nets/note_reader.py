@@ -2,8 +2,8 @@
 
 Kernel ridge regression (Saunders et al. 1998) on edges that matter: rooms, clothes,
 instruments, microphones differ from song to song, so edges are weighted by how much of
-their variance the pitch explains, and may be compared along the axes along which votes
-change. It is learnt in closed form from a few hundred items of one class, where a
+their variance the pitch explains, and may be compared along the axes in which votes
+change most. It is learnt in closed form from a few hundred items of one class, where a
 network of this project's sizes learns the rooms (WORKSPACE.md).
 """
 
@@ -99,7 +99,7 @@ def learn(
       axes: along which these are compared: those along which the votes of a first
         reader change most. A reader reads better so, takes less room and is asked
         sooner; 0: every column is one.
-      few: items that others are then compared with, at most; 0 axes: with all.
+      few: items that others are then compared with, at most.
 
     Returns:
       Arrays, for `votes`. Where fewer than two notes are known the votes are the same

@@ -15,10 +15,10 @@ from cmgan_jax.nets import note_reader
 from cmgan_jax.nets.note_reader import LOWEST_NOTE, note_votes, relevance
 
 
-@functools.partial(jax.jit, static_argnames=("columns", "sides"))
-def learn(items, pitch, *, columns, sides=(0,)):
+@functools.partial(jax.jit, static_argnames=("columns", "sides", "axes"))
+def learn(items, pitch, *, columns, sides=(0,), axes=0):
     seen = [note_reader.all_edges(items, side) for side in sides]
-    return note_reader.learn(seen, pitch, columns=columns)
+    return note_reader.learn(seen, pitch, columns=columns, axes=axes, few=5)
 
 
 @jax.jit
@@ -115,9 +115,10 @@ def test_the_few_stand_for_all():
     assert share(400, 12) > share(12, 500) + 0.1
 
 
+@pytest.mark.parametrize("axes", [0, 8])
 @pytest.mark.parametrize("pitch", [62.0, np.nan])
-def test_one_note_or_none_gives_every_item_the_same_votes(pitch):
-    reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), columns=100)
+def test_one_note_or_none_gives_every_item_the_same_votes(pitch, axes):
+    reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), columns=100, axes=axes)
     seen = np.asarray(votes(reader, bars(60.0 + np.arange(5))))
     assert np.isfinite(seen).all()
     np.testing.assert_allclose(seen, np.broadcast_to(seen[0], seen.shape), atol=1e-2)
