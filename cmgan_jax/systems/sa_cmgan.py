@@ -120,7 +120,7 @@ def _note_readers(config, task: Task, parts: GanParts) -> tuple[Phase, ...]:
     asked, way = config.note_reader, parts.direction
     read = {
         NOTE_READERS: (parts.notes, way.source, asked.sources, asked.axes),
-        # To please votes that look along few axes is easy and shows no note.
+        # Asked along few axes, what is made shows its note less often (WORKSPACE.md).
         TARGET_READERS: (parts.note_weight, way.target, asked.targets, 0),
     }
     return tuple(

@@ -185,7 +185,7 @@ def test_version_1_is_still_read(direction, tmp_path):
         *(sixth_version, seventh_version, eighth_version),
     ],
 )
-def test_versions_2_to_7_are_still_read(written, tmp_path):
+def test_versions_2_to_8_are_still_read(written, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 

@@ -37,6 +37,7 @@ FIELDS = {
     "note_reader.few": 1000,
     "note_reader.targets": 20,
 }
+SIZES = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
 
 
 def sounds(seed: int) -> dict:
@@ -60,15 +61,7 @@ def learnt(phase):
 
 def test_notes_are_read_as_each_class_shows_them():
     """The mistakes: one reader for all; items of other classes or of no note used."""
-    sizes = {
-        "items": 40,
-        "edges": 50,
-        "axes": 8,
-        "few": 40,
-        "batch_size": 16,
-        "seed": 0,
-    }
-    phase = note_phase("ears", "sound", task=TASK, **sizes)
+    phase = note_phase("ears", "sound", task=TASK, **SIZES)
     assert phase.name == "ears"
     assert phase.steps == 6  # a fifth more than 80 items are needed
     readers, metrics = learnt(phase)
@@ -83,15 +76,7 @@ def test_notes_are_read_as_each_class_shows_them():
 
 def test_the_note_loss_is_least_where_the_right_notes_are_shown():
     """The mistakes: one reader for all; an unknown note that counts; no slope."""
-    sizes = {
-        "items": 40,
-        "edges": 50,
-        "axes": 8,
-        "few": 40,
-        "batch_size": 16,
-        "seed": 0,
-    }
-    readers, _ = learnt(note_phase("ears", "sound", task=TASK, **sizes))
+    readers, _ = learnt(note_phase("ears", "sound", task=TASK, **SIZES))
     asked = sounds(100)
     label, pitch = asked["label"], asked["pitch"]
     x = to_unit(jnp.asarray(asked["sound"]))
@@ -114,8 +99,8 @@ def test_the_note_loss_is_least_where_the_right_notes_are_shown():
 @pytest.mark.parametrize(("modality", "times"), [("image", 5), ("sound", 3)])
 def test_sources_are_known_moved_a_little(modality, times):
     """The mistakes: as they are alone; a sound moved to another height."""
-    sizes = {"items": 4, "edges": 50, "axes": 8, "few": 1000, "batch_size": 16}
-    phase = note_phase("senses", modality, task=TASK, seed=0, **sizes)
+    sizes = SIZES | {"items": 4, "few": 1000}
+    phase = note_phase("senses", modality, task=TASK, **sizes)
     readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
     assert readers["items"].shape == (2, 4 * times, 8)
     downward = any(down for _, down in MOVES[modality])
@@ -124,8 +109,7 @@ def test_sources_are_known_moved_a_little(modality, times):
 
 def test_notes_of_any_number_of_items_are_read_by_one_program():
     """As in an exported program, whose batch has no size yet."""
-    sizes = {"items": 4, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
-    phase = note_phase("ears", "sound", task=TASK, **sizes)
+    phase = note_phase("ears", "sound", task=TASK, **SIZES)
     readers = jax.eval_shape(lambda: phase.inference(phase.init(jax.random.key(0), {})))
     (b,) = jax.export.symbolic_shape("b")
     sound = jax.ShapeDtypeStruct((b, *TASK.sound_shape), jnp.uint8)
