@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import sys
 
 from cmgan_jax.runtime.stopping import StoppedExit, on_signals, stop_status
@@ -25,10 +26,17 @@ def main() -> None:
     from cmgan_jax.cli.main import main as run
 
     try:
-        run()
+        try:
+            run()
+        finally:
+            sys.stdout.flush()
     except StoppedExit as end:
         statuses.append(end.code)
         raise
+    except BrokenPipeError:
+        # Who reads what is printed has left, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
 
 
 def _leave(statuses: list[int]) -> None:

@@ -1,7 +1,9 @@
 """What --help of every verb shows, in one process that has imported JAX once."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +59,15 @@ def test_every_help_begins_with_what_the_verb_does_and_an_example(helps):
         assert max(map(len, lines)) <= 88
         # What absl adds to texts is left out, as values are shown with the name.
         assert "repeat this option" not in text and ">: " not in text
+
+
+def test_who_stops_reading_help_gets_no_traceback():
+    """As `head` and a pager that is left do."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "cmgan_jax", "--help"]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
