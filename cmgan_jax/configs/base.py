@@ -116,6 +116,9 @@ def _full(direction: str) -> ConfigDict:
     # batch is made with it and reconstructed, so that z carries what the source does
     # not say. 0: z is only ever noise, and is soon ignored.
     gan.posterior_weight = 0.005
+    # Of the z that is noise: "standard" normal, or "learnt": with the mean and the
+    # covariance of what the posterior finds.
+    gan.prior = "standard"
     # Mean absolute error; without a posterior, class-aligned data need 0. Of CMCGAN:
     # the consistency of its cycles.
     gan.reconstruction_weight = 20.0 if direction == "s2i" else 10.0

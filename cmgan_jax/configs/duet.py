@@ -2,7 +2,8 @@
 
 It is told the note of the source, and asked for it: readers that learnt from real
 targets look for it in the generated ones. Its pictures begin as mixtures of coarse
-ones, as its spectrograms do with spectra. Data have to say which notes are played.
+ones, as its spectrograms do with spectra, from noise as varied as what real ones need.
+Data have to say which notes are played.
 """
 
 from ml_collections import ConfigDict
@@ -16,4 +17,5 @@ def get_config(argument: str = "s2i") -> ConfigDict:
     config.gan.note_weight = 0.5
     if config.direction == "s2i":
         config.gan.sketches = 64
+        config.gan.prior = "learnt"
     return config

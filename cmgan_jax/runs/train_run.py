@@ -24,8 +24,8 @@ from cmgan_jax.runs.record import (
 )
 from cmgan_jax.runtime import devices, processes
 from cmgan_jax.runtime.outputs import require_own_or_empty
-from cmgan_jax.systems.checks import RATES
 from cmgan_jax.systems.interface import Finished, Phase, System
+from cmgan_jax.systems.ranges import RATES
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.loop import Intervals, NonFiniteError, Scalars
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-VERSION = 9  # of config.json
+VERSION = 10  # of config.json
 _UNASKED = {"targets": 300, "axes": 48, "few": 500}
 
 
@@ -79,6 +79,12 @@ def _from_8(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "config": {**fields["config"], "note_reader": reader}}
 
 
+def _from_9(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 9 knew no prior but the standard normal one."""
+    gan = {**fields["config"]["gan"], "prior": "standard"}
+    return {**fields, "config": {**fields["config"], "gan": gan}}
+
+
 # From a version to the next one.
 _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _from_1,
@@ -89,6 +95,7 @@ _UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     6: _from_6,
     7: _from_7,
     8: _from_8,
+    9: _from_9,
 }
 
 

@@ -1,7 +1,5 @@
 """Configurations refused before anything heavy, by the field that is wrong."""
 
-import math
-import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
 
@@ -12,6 +10,8 @@ from cmgan_jax.signals.direction import DIRECTIONS
 from cmgan_jax.systems.interface import Task
 from cmgan_jax.systems.networks import SPECTRAL_NORM
 from cmgan_jax.systems.pretraining import PRETRAINING
+from cmgan_jax.systems.prior import PRIORS
+from cmgan_jax.systems.ranges import require_counts, require_weights
 from cmgan_jax.training import losses
 
 ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
@@ -23,35 +23,7 @@ CMCGAN_LACKS = (
 )
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
-LEAST_ONE = {
-    "classifier": ("batch_size", "steps"),
-    "gan": ("batch_size", "steps", "discriminator_every"),
-    "gallery": ("size",),
-    "note_reader": ("edges", "targets", "few"),
-    "model": ("width", "hidden_size", "features_size", "code_size", "z_size"),
-    "run": (
-        *("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"),
-        *("validation_examples", "steps_per_call"),
-    ),
-}
-# Counted, though none is allowed.
-WHOLE = ("shift", "spectra", "sketches", "sources", "axes")
 CHOICES = ("random", "nearest")
-LEAST_ZERO = {
-    "classifier": ("pair_weight",),
-    "variation.image": ("shift", "noise", "tint", "cutout"),
-    "variation.sound": ("shift", "noise", "tint", "cutout"),
-    "note_reader": ("sources", "axes"),
-    "gan": (
-        *("fake_weight", "mismatched_weight", "posterior_weight"),
-        *("reconstruction_weight", "classification_weight", "pair_weight"),
-        *("note_weight", "spectra", "sketches"),
-    ),
-}
-RATES = {
-    "classifier": ("learning_rate",),
-    "gan": ("generator_learning_rate", "discriminator_learning_rate"),
-}
 
 
 def check_run(config: SimpleNamespace) -> None:
@@ -62,8 +34,7 @@ def check_run(config: SimpleNamespace) -> None:
     """
     require_known("compute_dtype", config.compute_dtype, COMPUTE_DTYPES)
     require_known("run.reader", config.run.reader, READERS)
-    _require_number("seed", config.seed, 0, whole=True)
-    _require_at_least(config, LEAST_ONE, 1)
+    require_counts(config)
     per_call = config.run.steps_per_call
     for name in ("log_every", "sample_every", "checkpoint_every"):
         every = getattr(config.run, name)
@@ -88,6 +59,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     require_known("model.discriminator_head", head, HEADS)
     require_known("classifier.objective", config.classifier.objective, PRETRAINING)
     require_known("gan.conditioning", gan.conditioning, CONDITIONINGS)
+    require_known("gan.prior", gan.prior, PRIORS)
     _require_mismatched(gan, task)
     _require_data(gan, task)
     _require_pairs(config, task)
@@ -106,6 +78,7 @@ def check_cmcgan(config: SimpleNamespace, task: Task) -> None:
     require_known(
         "model.discriminator_head", config.model.discriminator_head, ("dense",)
     )
+    require_known("gan.prior", config.gan.prior, ("standard",))
     _require_mismatched(config.gan, task)
     for name in CMCGAN_LACKS:
         value = getattr(config.gan, name)
@@ -151,8 +124,7 @@ def _require_networks(config: SimpleNamespace, task: Task) -> None:
     require_known("model.late_stages", model.late_stages, LATE_STAGES)
     require_known("model.spectral_norm", model.spectral_norm, SPECTRAL_NORM)
     require_known("gan.loss", config.gan.loss, losses.ADVERSARIAL_LOSSES)
-    _require_at_least(config, LEAST_ZERO, 0)
-    _require_rates(config)
+    require_weights(config)
     _require_stage(model.attention_stage, task)
 
 
@@ -161,54 +133,6 @@ def require_known(name: str, value: object, known: Iterable[str]) -> None:
     names = list(known)  # what an edited file holds may have no hash
     if value not in names:
         raise ValueError(f"config.{name}={value!r} is unknown; known: {names}.")
-
-
-def _require_at_least(config, fields, least: int) -> None:
-    for section, names in fields.items():
-        for name in names:
-            value = operator.attrgetter(f"{section}.{name}")(config)
-            whole = least == 1 or name in WHOLE
-            _require_number(f"{section}.{name}", value, least, whole=whole)
-
-
-def _require_number(name: str, value: object, least: int, *, whole: bool) -> None:
-    kind = int if whole else (int, float)
-    is_one = _is_real(value) and isinstance(value, kind)
-    if not (is_one and math.isfinite(value) and value >= least):
-        expected = "a whole number" if whole else "a number"
-        raise ValueError(
-            f"config.{name}={value!r}: expected {expected}, {least} or more."
-        )
-
-
-def _require_rates(config) -> None:
-    for section, names in RATES.items():
-        fields = getattr(config, section)
-        for name in names:
-            value = getattr(fields, name)
-            if not (_is_real(value) and 0.0 < value <= 1.0):
-                raise ValueError(
-                    f"config.{section}.{name}={value!r}: expected a positive rate, 1 "
-                    "at most."
-                )
-        for name in ("beta1", "beta2"):
-            _require_decay(f"{section}.{name}", getattr(fields, name))
-    _require_decay("gan.average_decay", config.gan.average_decay)
-    share = config.classifier.decay_from
-    if not (_is_real(share) and 0.0 <= share <= 1.0):
-        raise ValueError(
-            f"config.classifier.decay_from={share!r}: expected a share of the steps, 0 "
-            "to 1."
-        )
-
-
-def _require_decay(name: str, value: object) -> None:
-    if not (_is_real(value) and 0.0 <= value < 1.0):
-        raise ValueError(f"config.{name}={value!r}: expected a value in [0, 1).")
-
-
-def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _require_stage(stage: int, task: Task) -> None:
@@ -236,6 +160,11 @@ def _require_data(gan, task: Task) -> None:
             f"config.gan.posterior_weight={gan.posterior_weight} needs averages, whose "
             "statistics are those of noise: give --config.gan.average_decay=0.99, or "
             "--config.gan.posterior_weight=0."
+        )
+    if gan.prior == "learnt" and not gan.posterior_weight:
+        raise ValueError(
+            "config.gan.prior='learnt' needs a posterior to learn from: give "
+            "--config.gan.prior=standard, or --config.gan.posterior_weight=0.005."
         )
     free = gan.reconstruction_weight and not gan.posterior_weight
     if not task.stem_aligned and free:

@@ -12,7 +12,7 @@ from cmgan_jax.training.state import (
 
 
 def average(
-    parts: GanParts, state: GanState, *, source, features, pitch, noise
+    parts: GanParts, state: GanState, *, source, features, pitch, z
 ) -> GanState:
     """Moves the averages; their BatchNorm statistics are those of this batch in them.
 
@@ -46,7 +46,7 @@ def average(
     trunk_statistics = state.encoder.collections["batch_stats"]
     condition = parts.condition(code, pitch)
     _, collections = apply_training(
-        parts.generator, generator, generator.params, condition, noise
+        parts.generator, generator, generator.params, condition, z
     )
     averaged = {
         "encoder": {

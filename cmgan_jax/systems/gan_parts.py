@@ -55,6 +55,8 @@ class GanParts:
       posterior_weight: weight of the posterior's divergence from noise. With it, the
         even rows of a batch are made with z of the posterior, and they alone are
         reconstructed; 0: every z is noise.
+      prior_learnt: z of the other rows, and at test time, has the moments of what the
+        posterior finds, instead of being standard normal.
       reconstruction_weight: weight of the mean absolute error of the generated target.
       classification_weight: weight of the cross-entropy that the run's own recogniser
         of targets, frozen, finds in the generated target; 0 for none.
@@ -84,6 +86,7 @@ class GanParts:
     fake_weight: float
     mismatched_weight: float
     posterior_weight: float
+    prior_learnt: bool
     reconstruction_weight: float
     classification_weight: float
     pair_weight: float

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems import prior
 from cmgan_jax.systems.discriminate import Metrics
 from cmgan_jax.systems.gan_average import average
 from cmgan_jax.systems.gan_critic import criticise, update_discriminator
@@ -77,12 +78,14 @@ def init_state(
             parts.discriminator_optimizer,
         ),
         posterior=posterior,
+        prior=prior.new_prior(parts.z_size) if parts.prior_learnt else None,
         target_recogniser=target_recogniser,
         source_pair=source_pair,
         target_readers=target_readers,
     )
     if parts.average_decay:
-        state = state.replace(averaged=jax.tree.map(jnp.copy, state.inference))
+        averaged = {name: state.raw[name] for name in ("encoder", "generator")}
+        state = state.replace(averaged=jax.tree.map(jnp.copy, averaged))
     return state
 
 
@@ -126,7 +129,7 @@ def make_step(
         )
 
         generator_gradient, through_fake, z_gradient = pull_fake(fake_gradient)
-        posterior, through_z = learn_posterior(z_gradient)
+        posterior, moved, through_z = learn_posterior(z_gradient)
         (encoder_gradient,) = pull_code(parts.code(through_fake + through_z))
         optimizer = parts.generator_optimizer
         generator = apply_gradients(state.generator, generator_gradient, optimizer)
@@ -139,10 +142,16 @@ def make_step(
             generator=generator.replace(collections=generator_collections),
             discriminator=discriminator.replace(collections=collections),
             posterior=posterior,
+            prior=moved,
         )
-        # At test time every z is noise, and the statistics are those of noise.
+        # At test time every z is the prior's, and the statistics are those of its z.
         state = average(
-            parts, state, source=source, features=features, pitch=pitch, noise=noise
+            parts,
+            state,
+            source=source,
+            features=features,
+            pitch=pitch,
+            z=prior.from_noise(moved, noise),
         )
         return state, {**discriminator_metrics, **divergence, **generator_metrics}
 
@@ -182,15 +191,16 @@ def _choose_z(
     condition: Float[Array, "b p"],
     noise: Float[Array, "b q"],
 ):
-    """Noise in odd rows; in even ones z that the posterior finds in the target.
+    """z of the prior in odd rows; in even ones what the posterior finds in the target.
 
     Returns:
-      z, gradient in z -> (the posterior after its update, gradient in the
+      z, gradient in z -> (posterior and prior after their update, gradient in the
       condition), and metrics. Without a posterior every row is noise.
     """
     posterior = state.posterior
     if posterior is None:
-        return noise, lambda gradient: (None, jnp.zeros_like(condition)), {}
+        return noise, lambda gradient: (None, None, jnp.zeros_like(condition)), {}
+    drawn = prior.from_noise(state.prior, noise)
 
     def choose(params, condition):
         (mean, log_variance), collections = apply_training(
@@ -199,9 +209,10 @@ def _choose_z(
         z = mean + jnp.exp(0.5 * log_variance) * noise
         even = (jnp.arange(noise.shape[0]) % 2 == 0)[:, None]
         divergence = losses.divergence(mean, log_variance)
-        return (jnp.where(even, z, noise), divergence), collections
+        found = (collections, mean, log_variance)
+        return (jnp.where(even, z, drawn), divergence), found
 
-    (z, divergence), pull, collections = jax.vjp(
+    (z, divergence), pull, (collections, *moments) = jax.vjp(
         choose, posterior.params, condition, has_aux=True
     )
 
@@ -209,7 +220,8 @@ def _choose_z(
         weight = jnp.float32(parts.posterior_weight)
         gradient, through_condition = pull((z_gradient, weight))
         updated = apply_gradients(posterior, gradient, parts.generator_optimizer)
-        return updated.replace(collections=collections), through_condition
+        moved = prior.moved(state.prior, *moments) if parts.prior_learnt else None
+        return updated.replace(collections=collections), moved, through_condition
 
     return z, learn, {"divergence": divergence}
 

@@ -40,6 +40,7 @@ from cmgan_jax.systems.pretraining import (
     recognitions,
 )
 from cmgan_jax.systems.pretraining_phase import of_modality
+from cmgan_jax.systems.prior import from_noise
 from cmgan_jax.training import losses, optim
 from cmgan_jax.training.state import GanState, Tree, apply_evaluation
 
@@ -109,6 +110,7 @@ def gan_parts(config: SimpleNamespace, task: Task) -> GanParts:
         discriminator_optimizer=discriminator_optimizer,
         conditioning=CONDITIONING[gan.conditioning],
         loss=losses.adversarial_loss(gan.loss),
+        prior_learnt=gan.prior == "learnt",
         notes=bool(config.note_reader.sources),
         z_size=config.model.z_size,
         variation=networks.variations(config)[direction.target],
@@ -203,7 +205,8 @@ def _make_generate(parts: GanParts, recognised: Mapping[str, Recognition]) -> Ge
         variables = finished[GAN]
         _, code = apply_evaluation(parts.encoder, variables["encoder"], to_unit(source))
         told = parts.condition(code, pitch(finished, source))
-        return apply_evaluation(parts.generator, variables["generator"], told, noise)
+        z = from_noise(variables.get("prior"), noise)
+        return apply_evaluation(parts.generator, variables["generator"], told, z)
 
     return generate
 

@@ -63,6 +63,7 @@ class GanState(struct.PyTreeNode):
       generator: network that turns code and z into the generated target.
       discriminator: network that tells real, fake and mismatched pairs apart.
       posterior: network that says which z would make a target; None without one.
+      prior: mean and factor of the covariance of z; None where it is standard normal.
       target_recogniser: variables of the recogniser of targets, frozen; None where the
         generator's loss does not ask it.
       source_pair: variables of the recogniser of sources that place their codes among
@@ -79,6 +80,7 @@ class GanState(struct.PyTreeNode):
     generator: NetState
     discriminator: NetState
     posterior: Tree = None
+    prior: Tree = None
     target_recogniser: Tree = None
     source_pair: Tree = None
     target_readers: Tree = None
@@ -86,16 +88,23 @@ class GanState(struct.PyTreeNode):
 
     @property
     def inference(self) -> Tree:
-        """{"encoder": variables, "generator": variables} that generate."""
-        return self.raw if self.averaged is None else self.averaged
+        """{"encoder": variables, "generator": variables} that generate.
+
+        With "prior" where it is learnt.
+        """
+        return self.raw if self.averaged is None else self._with_prior(self.averaged)
 
     @property
     def raw(self) -> Tree:
         """The same, of the weights as they are."""
-        return {
+        raw = {
             "encoder": self.encoder.variables,
             "generator": self.generator.variables,
         }
+        return self._with_prior(raw)
+
+    def _with_prior(self, variables: Tree) -> Tree:
+        return variables if self.prior is None else {**variables, "prior": self.prior}
 
 
 class PairGanState(struct.PyTreeNode):

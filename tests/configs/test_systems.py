@@ -44,12 +44,17 @@ def test_an_ablation_changes_one_thing(name, scale):
 
 
 @pytest.mark.parametrize("scale", ["", "quickstart/"])
-@pytest.mark.parametrize(("direction", "sketches"), [("s2i", 64), ("i2s", 0)])
-def test_duet_is_note_reading_that_is_asked_as_well(direction, sketches, scale):
+@pytest.mark.parametrize(
+    ("direction", "sketches", "prior"),
+    [("s2i", 64, "learnt"), ("i2s", 0, "standard")],
+)
+def test_duet_is_note_reading_that_is_asked_as_well(direction, sketches, prior, scale):
     names = ("note_reading", "duet")
     told, asked = (load(f"{name}:{scale}{direction}", direction) for name in names)
     assert asked["gan"].pop("note_weight") > told["gan"].pop("note_weight") == 0
     assert (asked["gan"].pop("sketches"), told["gan"].pop("sketches")) == (sketches, 0)
+    priors = (asked["gan"].pop("prior"), told["gan"].pop("prior"))
+    assert priors == (prior, "standard")
     assert asked.pop("name") == told.pop("name").replace("note_reading", "duet")
     assert asked == told
 

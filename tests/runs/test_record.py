@@ -28,6 +28,8 @@ OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
 NEWER_GAN = {"discriminator_varied": False}
 # What version 6 did not know.
 NEWEST_GAN = {"note_weight": 0.0, "sketches": 0}
+# What version 9 did not know.
+PRIOR = {"prior": "standard"}
 # What version 8 did not know.
 NEW_READER = {"targets": 300, "few": 500}
 
@@ -40,7 +42,8 @@ RECORD = RunRecord(
         | {"generator_learning_rate": 2e-4}
         | NEW_GAN
         | NEWER_GAN
-        | NEWEST_GAN,
+        | NEWEST_GAN
+        | PRIOR,
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
         "variation": {
@@ -75,7 +78,7 @@ def test_round_trip(tmp_path):
     assert read_record(tmp_path) == RECORD
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["version"] == VERSION == 9
+    assert stored["version"] == VERSION == 10
     assert stored["versions"]["jax"] and stored["versions"]["cmgan_jax"]
 
 
@@ -89,9 +92,16 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path):
         read_record(tmp_path)
 
 
+def ninth_version() -> dict:
+    """What version 9 of the software wrote of RECORD."""
+    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 9}
+    del fields["config"]["gan"]["prior"]
+    return fields
+
+
 def eighth_version() -> dict:
     """What version 8 of the software wrote of RECORD."""
-    fields = json.loads(json.dumps(RECORD.to_json())) | {"version": 8}
+    fields = ninth_version() | {"version": 8}
     for name in NEW_READER:
         del fields["config"]["note_reader"][name]
     fields["config"]["note_reader"]["axes"] = 0
@@ -182,10 +192,10 @@ def test_version_1_is_still_read(direction, tmp_path):
     "written",
     [
         *(second_version, third_version, fourth_version, fifth_version),
-        *(sixth_version, seventh_version, eighth_version),
+        *(sixth_version, seventh_version, eighth_version, ninth_version),
     ],
 )
-def test_versions_2_to_8_are_still_read(written, tmp_path):
+def test_versions_2_to_9_are_still_read(written, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(written()))
     assert read_record(tmp_path) == RECORD
 
@@ -194,7 +204,7 @@ def test_versions_2_to_8_are_still_read(written, tmp_path):
 def test_a_later_version_is_refused(version, tmp_path):
     fields = RECORD.to_json() | {"version": version, "more": 1}
     (tmp_path / "config.json").write_text(json.dumps(fields))
-    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 9"):
+    with pytest.raises(ValueError, match=r"version .*; this software knows 1 to 10"):
         read_record(tmp_path)
 
 

@@ -76,6 +76,10 @@ def initialise(parts: GanParts) -> gan.GanState:
         parts, root=root, encoder_variables=variables, target_shape=TASK.image_shape
     )
     state = state.replace(discriminator=converged(parts, state.discriminator))
+    if parts.prior_learnt:
+        noise = jax.random.normal(root, (2, parts.z_size, parts.z_size))
+        factor = jnp.eye(parts.z_size) + jnp.tril(noise[1]) / 4
+        state = state.replace(prior={"mean": noise[0, 0], "factor": factor})
     if parts.recognises:
         target = jnp.zeros((1, *TASK.image_shape))
         recogniser = parts.target_recogniser.init(root, target, train=False)
@@ -160,10 +164,11 @@ def helped(make_update) -> Update:
 def listening(make_update) -> Update:
     """A posterior finds z in the target, and generated targets are found by sources.
 
-    The generator's kernels are normalised, too.
+    The generator's kernels are normalised, too, and noise is no longer standard.
     """
     fields = {
         "gan.posterior_weight": 0.25,
+        "gan.prior": "learnt",
         "gan.pair_weight": 3.0,
         "model.spectral_norm": "both",
     }

@@ -117,6 +117,15 @@ def test_reconstruction_of_class_aligned_data_is_refused(direction, settings):
     assert assemble(config, apart).phases
 
 
+def test_a_prior_is_learnt_from_a_posterior(settings):
+    config = settings("duet", "s2i", {"gan.posterior_weight": 0.0})
+    with pytest.raises(ValueError, match=r"needs a posterior.*gan\.prior=standard"):
+        assemble(config, dataclasses.replace(TASK, pitched=True))
+    config = settings("cmcgan", "both", {"gan.prior": "learnt"})
+    with pytest.raises(ValueError, match=r"prior='learnt' is unknown.*standard"):
+        assemble(config, TASK)
+
+
 def test_pairs_need_recognisers_that_know_them(settings):
     config = settings("sa_cmgan", "s2i", {"classifier.pair_weight": 0.0})
     with pytest.raises(ValueError, match=r"not trained on pairs.*pair_weight=1, or"):

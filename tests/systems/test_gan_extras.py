@@ -7,6 +7,7 @@ import optax
 import pytest
 
 from cmgan_jax.signals.representation import to_unit
+from cmgan_jax.systems.prior import moved
 from cmgan_jax.training import rng
 from cmgan_jax.training.state import NetState, apply_evaluation, apply_training
 
@@ -20,10 +21,15 @@ def assert_close(actual, expected):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-3 * scale)
 
 
-def first_z(update):
+def first_noise(update):
     return jax.random.normal(
         rng.stream(update.before.rng, "z", 0), (8, update.parts.z_size)
     )
+
+
+def shaped(prior, noise):
+    """Noise with a prior's moments, or as it is where there is no prior."""
+    return noise if prior is None else prior["mean"][None] + noise @ prior["factor"].T
 
 
 def test_the_recogniser_of_targets_pulls_the_generator_and_stays(helped, default):
@@ -45,7 +51,7 @@ def test_the_recogniser_of_targets_pulls_the_generator_and_stays(helped, default
             parts.encoder, encoder, encoder.params, features, method="code"
         )
         fake, _ = apply_training(
-            parts.generator, before.generator, params, code, first_z(helped)
+            parts.generator, before.generator, params, code, first_noise(helped)
         )
         logits = apply_evaluation(
             parts.target_recogniser, before.target_recogniser, fake
@@ -90,8 +96,9 @@ def statistics(update, trunk):
         code, encoder_statistics = apply_training(
             parts.encoder, encoder, encoder.params, features, method="code"
         )
+        z = shaped(update.after.prior, first_noise(update))
         _, generator_statistics = apply_training(
-            parts.generator, generator, generator.params, code, first_z(update)
+            parts.generator, generator, generator.params, code, z
         )
         return encoder_statistics, generator_statistics
 
@@ -106,7 +113,7 @@ def test_averaged_weights_have_statistics_of_their_own(default):
 
 
 def test_averaged_weights_have_the_statistics_of_noise_alone(listening):
-    """At test time no z is the posterior's; singular vectors are their own, too."""
+    """At test time every z is the prior's; singular vectors are their own, too."""
     averaged = listening.after.averaged
     _, expected = statistics(listening, listening.before.encoder.variables)
     assert set(expected) == {"batch_stats", "spectral_stats"}
@@ -162,7 +169,7 @@ def test_half_of_a_batch_is_made_with_what_the_posterior_finds(listening):
     source, target = (
         to_unit(jnp.asarray(listening.batch[name])) for name in ("sound", "image")
     )
-    noise = first_z(listening)
+    noise = first_noise(listening)
     even = (np.arange(8) % 2 == 0)[:, None]
 
     def made(params):
@@ -176,15 +183,16 @@ def test_half_of_a_batch_is_made_with_what_the_posterior_finds(listening):
         (mean, log_variance), _ = apply_training(
             parts.posterior, before.posterior, params, target, code
         )
-        z = jnp.where(even, mean + jnp.exp(log_variance / 2) * noise, noise)
+        other = shaped(before.prior, noise)
+        z = jnp.where(even, mean + jnp.exp(log_variance / 2) * noise, other)
         fake, _ = apply_training(
             parts.generator, before.generator, before.generator.params, code, z
         )
         spread = jnp.exp(log_variance) + mean**2 - 1.0 - log_variance
-        return fake, code, 0.5 * spread.sum(-1).mean()
+        return fake, code, (mean, log_variance), 0.5 * spread.sum(-1).mean()
 
     def loss_of(params):
-        fake, code, divergence = made(params)
+        fake, code, moments, divergence = made(params)
         error = jnp.abs(fake - target)[::2].mean()
         # The vectors are those that the discriminator's own update has left.
         judge, network = parts.discriminator, before.discriminator
@@ -194,15 +202,16 @@ def test_half_of_a_batch_is_made_with_what_the_posterior_finds(listening):
         logits, _ = apply_training(judge, network, network.params, fake, fixed)
         pair = pair_loss_of(parts, before, fake, fixed)
         loss = 10.0 * error - logits.mean() + 3.0 * pair + 0.25 * divergence
-        return loss, (error, divergence, pair)
+        return loss, (error, divergence, pair, moved(before.prior, *moments))
 
     written_out = jax.jit(jax.grad(loss_of, has_aux=True))
-    gradient, (error, divergence, pair) = written_out(before.posterior.params)
-    metrics = listening.metrics
-    np.testing.assert_allclose(metrics["reconstruction"], error, rtol=1e-4)
-    np.testing.assert_allclose(metrics["divergence"], divergence, rtol=1e-4)
-    np.testing.assert_allclose(metrics["pair"], pair, rtol=1e-3)
+    gradient, (*metrics, prior) = written_out(before.posterior.params)
+    for name, value in zip(
+        ("reconstruction", "divergence", "pair"), metrics, strict=True
+    ):
+        np.testing.assert_allclose(listening.metrics[name], value, rtol=1e-3)
     assert_close(listening.after.posterior.opt_state, gradient)
+    assert_close(listening.after.prior, prior)
 
 
 def pair_loss_of(parts, state, fake, code):

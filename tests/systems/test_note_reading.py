@@ -37,6 +37,7 @@ FIELDS = {
     "note_reader.few": 1000,
     "note_reader.targets": 20,
 }
+FACTOR = jnp.tril(jnp.ones((62, 62))) / 8 + jnp.eye(62)
 SIZES = {"items": 40, "edges": 50, "axes": 8, "few": 40, "batch_size": 16, "seed": 0}
 
 
@@ -186,6 +187,10 @@ def test_what_is_generated_follows_the_note_that_is_read(system, parts, state):
         )
         np.testing.assert_allclose(made(note), expected, atol=1e-5)
     assert not np.allclose(made(60), made(72), atol=1e-3)
+    # With a prior noise is none yet: this one's z is that noise.
+    variables = {**variables, "prior": {"mean": 3.0 * noise[0], "factor": FACTOR}}
+    noise = (noise - 3.0 * noise[:1]) @ jnp.linalg.inv(FACTOR).T
+    np.testing.assert_allclose(made(72), expected, atol=1e-4)
 
 
 def test_what_is_generated_is_asked_for_its_note(settings):
