@@ -50,7 +50,7 @@ def make_update(
     """Jits as many steps in a row as there are items.
 
     A step that computes NaN or infinity, in its metrics or anywhere in its state,
-    changes nothing but the count of steps.
+    changes nothing but the count of steps and the items of the data that a state keeps.
 
     Args:
       step: pure update, (state, batch) -> (state, metrics).
@@ -101,8 +101,13 @@ def _kept_if_finite(old: Any, new: Any, metrics: Metrics) -> tuple[Any, Metrics]
     """The new state if all of it is finite; else the old one, but for its step."""
     before, tree = jax.tree.flatten(old)
     after = tree.flatten_up_to(new)
-    # A step hands on what it does not touch, such as frozen networks, as it is.
-    changed = [i for i, leaf in enumerate(after) if leaf is not before[i]]
+    # A step hands on what it does not touch, such as frozen networks, as it is. Bytes
+    # are items of the data, stored as they were read: undoing that would copy them all.
+    changed = [
+        i
+        for i, leaf in enumerate(after)
+        if leaf is not before[i] and leaf.dtype != jnp.uint8
+    ]
     befores, afters = ([leaves[i] for i in changed] for leaves in (before, after))
     numbers = [*afters, *metrics.values()]
     finite = jnp.stack(

@@ -11,6 +11,8 @@ from cmgan_jax.nets.encoder import Encoder
 from cmgan_jax.nets.recogniser import Recogniser
 from cmgan_jax.runtime import devices
 from cmgan_jax.systems import classifier_phase as classifier
+from cmgan_jax.systems.interface import Task
+from cmgan_jax.systems.note_phase import note_phase
 from cmgan_jax.training.augmentation import Variation
 from cmgan_jax.training.dispatch import Feed, calls, make_update, stacked_items
 
@@ -101,3 +103,20 @@ def test_no_item_too_many_is_taken():
     taken = list(stacked_items(numbers, [2, 2, 1], devices.data_mesh()))
     assert [call["x"][:, 0].tolist() for call in taken] == [[0, 1], [2, 3], [4]]
     assert next(source) == 5
+
+
+def test_items_that_a_state_keeps_are_not_copied_at_each_step():
+    """A phase that keeps ten thousand pictures would copy them all for each batch."""
+    task = Task((16, 16, 3), (16, 16, 1), 2, stem_aligned=True, pitched=True)
+    sizes = {"edges": 10, "axes": 0, "few": 10, "batch_size": 8, "seed": 0}
+    phase = note_phase("eyes", "image", task=task, items=4000, **sizes)
+    state = jax.eval_shape(lambda: phase.init(jax.random.key(0), {}))
+    item = {
+        "image": jax.ShapeDtypeStruct((1, 8, 16, 16, 3), np.uint8),
+        "label": jax.ShapeDtypeStruct((1, 8), np.int32),
+        "pitch": jax.ShapeDtypeStruct((1, 8), np.float32),
+    }
+    update = make_update(phase.step, Feed(iter(())), devices.data_mesh())
+    memory = update.lower(state, (), item).compile().memory_analysis()
+    assert memory.temp_size_in_bytes < state.items.size / 2
+    assert memory.alias_size_in_bytes >= state.items.size
