@@ -16,6 +16,7 @@ from cmgan_jax.evaluation.evaluate_run import PROTOCOLS, evaluate_run, require_s
 from cmgan_jax.evaluation.wording import lines
 from cmgan_jax.runs import model as trained
 from cmgan_jax.runtime.outputs import is_writable
+from cmgan_jax.training.rng import MOST_SEED
 
 WORKDIR = flags.DEFINE_string(
     "workdir", None, "Folder of a trained run.", required=True
@@ -26,7 +27,9 @@ SPLIT = flags.DEFINE_multi_string(
 DATA = flags.DEFINE_string(
     "data", None, "Folder of prepared data, if not where the run was trained."
 )
-SEED = flags.DEFINE_integer("seed", 0, "Of the noise.", lower_bound=0)
+SEED = flags.DEFINE_integer(
+    "seed", 0, "Of the noise.", lower_bound=0, upper_bound=MOST_SEED
+)
 PROTOCOL = flags.DEFINE_enum(
     "protocol",
     "full",

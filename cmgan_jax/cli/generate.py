@@ -37,6 +37,7 @@ from cmgan_jax.generation.translator import load
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.names import counted, shown
 from cmgan_jax.signals.direction import DIRECTIONS
+from cmgan_jax.training.rng import MOST_SEED
 
 WORKDIR = flags.DEFINE_string(
     "workdir",
@@ -60,7 +61,13 @@ DIRECTION = flags.DEFINE_enum(
 OUTPUT = flags.DEFINE_string(
     "output", "generated", "Folder for what is generated, apart from --input."
 )
-SEED = flags.DEFINE_integer("seed", 0, "Of the noise: the same seed, the same result.")
+SEED = flags.DEFINE_integer(
+    "seed",
+    0,
+    "Of the noise: the same seed, the same result.",
+    lower_bound=0,
+    upper_bound=MOST_SEED,
+)
 SAMPLES = flags.DEFINE_integer(
     "samples", 1, "Results per source, each with other noise.", lower_bound=1
 )

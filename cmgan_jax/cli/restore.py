@@ -25,6 +25,7 @@ from cmgan_jax.runtime.names import counted, shown
 from cmgan_jax.runtime.outputs import require_free
 from cmgan_jax.runtime.whole_file import write_json
 from cmgan_jax.signals.direction import DIRECTIONS
+from cmgan_jax.training.rng import MOST_SEED
 
 WORKDIR = flags.DEFINE_multi_string(
     "workdir",
@@ -48,7 +49,13 @@ FIND = flags.DEFINE_list(
 SHORTEST = flags.DEFINE_float(
     "shortest", 0.5, "Of stretches that are found, in seconds.", lower_bound=0.1
 )
-SEED = flags.DEFINE_integer("seed", 0, "Of the noise: the same seed, the same result.")
+SEED = flags.DEFINE_integer(
+    "seed",
+    0,
+    "Of the noise: the same seed, the same result.",
+    lower_bound=0,
+    upper_bound=MOST_SEED,
+)
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Results may replace what is there.")
 HELP = {
     "What goes in": (INPUT, WORKDIR),

@@ -68,6 +68,6 @@ def _require_room(size: int, mesh: Mesh) -> None:
 
 
 def _memory_limit(mesh: Mesh) -> int | None:
-    """Bytes that a device of the mesh may hold; None where it does not say."""
-    statistics = mesh.devices.flat[0].memory_stats() or {}
+    """Bytes that a device of this process may hold; None where it does not say."""
+    statistics = mesh.local_devices[0].memory_stats() or {}
     return statistics.get("bytes_limit")

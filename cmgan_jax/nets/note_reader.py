@@ -28,6 +28,7 @@ _STRETCH = 0.25  # power of the share in what changes that axes are scaled by
 _SETTLING = 1e-3  # beside a kernel's ones, so that it has a root
 _LEAST = 1e-4  # keeps the slope of a root finite where there is no edge
 _ROUNDING = 1e-6  # of shares of variance
+_NARROWEST = 1e-4  # width of a kernel; half precision holds it
 _TINY = 1e-12
 
 
@@ -170,7 +171,7 @@ def _compared_with_all(x, missing, known):
     squares = _squares(x, x)
     pairs = known[:, None] * known[None]
     width = jnp.nanmedian(jnp.where(pairs > 0, squares, jnp.nan))
-    width = jnp.nan_to_num(width) + _TINY
+    width = jnp.maximum(jnp.nan_to_num(width), _NARROWEST)
     # Items that are left out are like no other, and vote for nothing.
     kernel = pairs * jnp.exp(-squares / width) + _RIDGE * jnp.eye(len(x))
     solved = jax.scipy.linalg.solve(kernel, missing, assume_a="pos")
@@ -187,7 +188,7 @@ def _compared_with_few(x, missing, known, count):
     few = _known_rows(x, known, count)
     squares = _squares(x, few)
     some = _known_rows(squares, known, min(_ASKED, len(x)))
-    width = jnp.median(some) + _TINY
+    width = jnp.maximum(jnp.median(some), _NARROWEST)
     near = known[:, None] * jnp.exp(-squares / width)
     kernel = jnp.exp(-_squares(few, few) / width) + _SETTLING * jnp.eye(count)
     root = jnp.linalg.cholesky(kernel)

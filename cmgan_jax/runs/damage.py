@@ -45,6 +45,8 @@ def unreadable_scores(folder: epath.Path) -> dict[int, str]:
     """Steps below a folder of checkpoints whose scores are damaged, and how."""
     damaged = {}
     for file in folder.glob("[0-9]*/metrics/metrics"):
+        if not file.parents[1].name.isdecimal():  # Set aside before, or being written.
+            continue
         try:
             json.loads(file.read_bytes())
         except FileNotFoundError:  # A run that goes on has removed the step.

@@ -173,7 +173,8 @@ class Model:
                 "workdir of its run."
             )
         own = self.system.recognitions[modality]
-        _, variables = _restore(self.workdir, self.system, own.phase)
+        shapes = self.system.inference_shapes((own.phase,))
+        _, variables = _restore(self.workdir, own.phase, shapes[own.phase])
         return jax.jit(lambda x: own.logits(variables, x))
 
 
@@ -194,12 +195,13 @@ def load(workdir: str | Path) -> Model:
     except ValueError as error:
         raise ValueError(f"{workdir / RECORD_FILE}: {error}") from error
     chosen = record.settings.run.choose_on_validation
+    shapes = system.inference_shapes(system.generating)
     restored = {
-        name: _restore(workdir, system, name, chosen=chosen)
-        for name in system.generating
+        name: _restore(workdir, name, like, chosen=chosen)
+        for name, like in shapes.items()
     }
     variables = {name: tree for name, (_, tree) in restored.items()}
-    step = max((step for step, _ in restored.values()), default=0)
+    step = restored[system.generating[-1]][0] if restored else 0
     return Model(
         workdir=workdir,
         record=record,
@@ -211,13 +213,12 @@ def load(workdir: str | Path) -> Model:
 
 
 def _restore(
-    workdir: Path, system: System, phase: str, *, chosen: bool = False
+    workdir: Path, phase: str, shapes: Tree, *, chosen: bool = False
 ) -> tuple[int, Tree]:
     """The newest step of a phase, or the best known, and its inference variables.
 
     They come to one device of this process: generating needs no other.
     """
-    shapes = system.inference_shapes((phase,))[phase]
     everywhere = devices.replicated(devices.data_mesh())
     items = {"inference": abstract(shapes, everywhere)}
     try:

@@ -133,13 +133,32 @@ def _begin_or_continue(
 ) -> dict[str, Any]:
     """The record of the run as JSON, which is written unless it says so already."""
     if (workdir / RECORD_FILE).exists():
-        started = read_record(workdir)
-        record = continued(started, record, workdir, after=_done(system, workdir))
+        started, done = read_record(workdir), _done(system, workdir)
+        record = continued(started, record, workdir, after=done)
+        _require_unused(started, record, workdir, done)
         # A finished run may be somebody else's, to look at only.
         if record == started:
             return record.to_json()
     write_record(workdir, record)
     return record.to_json()
+
+
+def _require_unused(
+    old: RunRecord, new: RunRecord, workdir: Path, done: Mapping[str, int]
+) -> None:
+    """Refuses to train a phase on that later ones have learnt from.
+
+    Raises:
+      ValueError: says what to do.
+    """
+    before, after = (r.settings.classifier.steps for r in (old, new))
+    later = [name for name, steps in [*done.items()][1:] if steps]
+    if after > before and later:
+        raise ValueError(
+            f"config.classifier.steps={after}: {later[0]} of {workdir} has learnt from "
+            f"what {before} steps left. Give --config.classifier.steps={before}, or "
+            "another --workdir."
+        )
 
 
 def _done(system: System, workdir: Path) -> dict[str, int]:

@@ -20,7 +20,6 @@ from safetensors.numpy import save_file
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runs.record import record_of
-from cmgan_jax.runtime import devices
 from cmgan_jax.runtime.whole_file import whole_file
 from cmgan_jax.systems.registry import assemble
 from cmgan_jax.training.state import Tree
@@ -176,13 +175,13 @@ def _model(path: Path, name: str, fields: Mapping[str, Any], tensor: Tensor) -> 
     record = record_of(fields["record"])
     system = assemble(record.settings, record.task)
     shapes = system.inference_shapes(system.generating)
-    everywhere = devices.replicated(devices.data_mesh())
+    device = jax.local_devices()[0]  # Generating needs no other.
 
     def read(key: str, like: jax.ShapeDtypeStruct) -> jax.Array:
         array = tensor(f"{name}/{key}").astype(like.dtype)
         if array.shape != like.shape:
             raise _damaged(path, f"{key} has shape {array.shape}, not {like.shape}")
-        return jax.device_put(array, everywhere)
+        return jax.device_put(array, device)
 
     leaves = [read(key, like) for key, like in _named(shapes)]
     variables = jax.tree.unflatten(jax.tree.structure(shapes), leaves)

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from cmgan_jax.runtime.whole_file import whole_file
+
 SCHEME = "gs://"
 
 
@@ -60,12 +62,14 @@ def objects(folder: str) -> dict[str, tuple[int, int]]:
 def download(address: str, file: Path) -> None:
     """Writes an object to a file; what arrives is compared with its checksum.
 
+    A file that was there before stays what it is for whoever has it open, or mapped.
+
     Raises:
       OSError: it cannot be read, or the disk is full.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _explained(address):
-        _object(address).download_to_filename(file)
+    with _explained(address), whole_file(file) as partial:
+        _object(address).download_to_filename(partial)
 
 
 def upload(address: str, file: Path, *, generation: int) -> int:

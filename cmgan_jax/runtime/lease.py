@@ -101,6 +101,8 @@ class _Renewal(threading.Thread):
                     self._address, self._text, generation=self._generation
                 )
             except storage.ChangedError:
+                if self._still_own():
+                    continue
                 print(
                     f"another process has taken {self._address} over: stopping.",
                     file=sys.stderr,
@@ -110,6 +112,18 @@ class _Renewal(threading.Thread):
                 return
             except OSError as error:  # The next writing may reach it.
                 print(f"warning: {error}", file=sys.stderr, flush=True)
+
+    def _still_own(self) -> bool:
+        """Whether this process wrote what is there, in a writing of which no word came.
+
+        Its generation is that of the object then.
+        """
+        with contextlib.suppress(OSError):
+            found = storage.read_text(self._address)
+            if found and found[0] == self._text:
+                self._generation = found[1]
+                return True
+        return False
 
     def end(self) -> None:
         """Stops and deletes the object, if it is still this process's."""

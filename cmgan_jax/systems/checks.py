@@ -1,5 +1,6 @@
 """Configurations refused before anything heavy, by the field that is wrong."""
 
+import operator
 from collections.abc import Iterable
 from types import SimpleNamespace
 
@@ -18,8 +19,9 @@ ATTENTION_FORMS = ("pointwise", "convolutional", "residual")
 CONDITIONINGS = ("untrained", "code_layer", "encoder")
 BOTH = "both"  # directions of a run that makes them at once
 CMCGAN_LACKS = (
-    *("posterior_weight", "classification_weight", "pair_weight", "note_weight"),
-    "average_decay",
+    *("gan.posterior_weight", "gan.classification_weight", "gan.pair_weight"),
+    *("gan.note_weight", "gan.average_decay", "gan.discriminator_varied"),
+    "note_reader.sources",
 )
 COMPUTE_DTYPES = ("float32", "bfloat16")
 READERS = ("tf_data", "numpy", "resident")
@@ -79,13 +81,16 @@ def check_cmcgan(config: SimpleNamespace, task: Task) -> None:
         "model.discriminator_head", config.model.discriminator_head, ("dense",)
     )
     require_known("gan.prior", config.gan.prior, ("standard",))
-    _require_mismatched(config.gan, task)
+    if not config.gan.mismatched_weight or task.num_classes < 2:
+        raise ValueError(
+            "CMCGAN's discriminator learns from mismatched pairs: it needs data of two "
+            "classes or more, and --config.gan.mismatched_weight=0.5."
+        )
     for name in CMCGAN_LACKS:
-        value = getattr(config.gan, name)
+        value = operator.attrgetter(name)(config)
         if value:
             raise ValueError(
-                f"config.gan.{name}={value}: CMCGAN has none, give "
-                f"--config.gan.{name}=0."
+                f"config.{name}={value}: CMCGAN has none, give --config.{name}=0."
             )
 
 

@@ -72,7 +72,10 @@ def autoencoders(config: SimpleNamespace, task: Task) -> Phase:
     each = {
         modality: Autoencoder(
             encoder=networks.encoder(config),
-            decoder=networks.generator(config, task.shape(modality)),
+            # What the generator of one direction has beside convolutions is not asked.
+            decoder=networks.generator(config, task.shape(modality)).clone(
+                spectra=0, sketches=0
+            ),
         )
         for modality in MODALITIES
     }

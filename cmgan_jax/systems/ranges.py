@@ -4,6 +4,8 @@ import math
 import operator
 from types import SimpleNamespace
 
+from cmgan_jax.training.rng import MOST_SEED
+
 LEAST_ONE = {
     "classifier": ("batch_size", "steps"),
     "gan": ("batch_size", "steps", "discriminator_every"),
@@ -41,6 +43,11 @@ def require_counts(config: SimpleNamespace) -> None:
       ValueError: names the field, what it holds and what it may hold.
     """
     _require_number("seed", config.seed, 0, whole=True)
+    if config.seed > MOST_SEED:
+        raise ValueError(
+            f"config.seed={config.seed}: expected {MOST_SEED} at most; a larger one "
+            "would draw what a smaller one draws."
+        )
     _require_at_least(config, LEAST_ONE, 1)
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cmgan_jax.runtime.whole_file import read_npz
+
 
 def read_variables(path: Path) -> dict[str, np.ndarray]:
     """Reads every variable of a checkpoint.
@@ -17,8 +19,7 @@ def read_variables(path: Path) -> dict[str, np.ndarray]:
       ValueError: there is something, but no checkpoint.
     """
     if path.suffix == ".npz" and path.is_file():
-        with np.load(path) as arrays:
-            return dict(arrays)
+        return read_npz(path)
     if not path.is_dir() and not path.with_name(path.name + ".index").is_file():
         raise FileNotFoundError(
             f"{path} is neither an .npz file, nor the prefix of a checkpoint (then "

@@ -9,6 +9,8 @@ import zlib
 import jax
 from jaxtyping import Array, Int, Key
 
+MOST_SEED = 2**32 - 1  # a larger one gives the key of a smaller one
+
 
 def stream(
     root: Key[Array, ""], name: str, step: int | Int[Array, ""]

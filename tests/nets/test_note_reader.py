@@ -119,11 +119,14 @@ def test_the_few_stand_for_all():
 @pytest.mark.parametrize("pitch", [62.0, np.nan])
 def test_one_note_or_none_gives_every_item_the_same_votes(pitch, axes):
     reader = learn(bars(np.full(6, 62.0)), np.full(6, pitch), columns=100, axes=axes)
-    seen = np.asarray(votes(reader, bars(60.0 + np.arange(5))))
-    assert np.isfinite(seen).all()
-    np.testing.assert_allclose(seen, np.broadcast_to(seen[0], seen.shape), atol=1e-2)
-    if pitch == pitch:
-        assert seen[0].argmax() == 62 - LOWEST_NOTE
+    half = {name: x.astype(jnp.float16).astype(x.dtype) for name, x in reader.items()}
+    for one in (reader, half):  # As it is in a file of half precision.
+        seen = np.asarray(votes(one, bars(60.0 + np.arange(5))))
+        assert np.isfinite(seen).all()
+        expected = np.broadcast_to(seen[0], seen.shape)
+        np.testing.assert_allclose(seen, expected, atol=1e-2)
+        if pitch == pitch:
+            assert seen[0].argmax() == 62 - LOWEST_NOTE
 
 
 def test_a_column_that_is_the_note_tells_all_and_noise_nothing():

@@ -166,6 +166,10 @@ def test_a_damaged_best_checkpoint_is_no_dead_end(scored, damage, capsys):
     assert checkpoints.best() == 2 and checkpoints.steps() == [4, 2]
     assert "gan/1" in capsys.readouterr().out and list(scored.glob("1.damaged-*"))
     checkpoints.close()
+    for keep in (2, None):  # What was set aside is no step when it is opened again.
+        checkpoints = Checkpoints(scored, keep=keep)
+        assert checkpoints.best() == 2
+        checkpoints.close()
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,17 @@ def test_other_settings_do_not_continue_a_run(
         train_run(other, small_data, tmp_path)
 
 
+def test_what_was_learnt_from_is_not_trained_on(small_run, small_config, small_data):
+    """The mistake: what generates was made for networks that are no longer there."""
+    before = (small_run / "config.json").read_text()
+    longer = changed(small_config, classifier__steps=9)
+    with pytest.raises(
+        ValueError, match=r"gan of .* learnt from .* 4 steps left\. Give"
+    ):
+        train_run(longer, small_data, small_run)
+    assert (small_run / "config.json").read_text() == before
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

@@ -27,6 +27,8 @@ def test_a_file_holds_what_the_workdir_does(small_model, small_data, file):
     assert (model.step, model.digest) == (small_model.step, small_model.digest)
     assert model.workdir == file and model.direction == small_model.direction
     jax.tree.map(np.testing.assert_array_equal, model.variables, small_model.variables)
+    placed = {place for x in jax.tree.leaves(model.variables) for place in x.devices()}
+    assert len(placed) == 1 < jax.device_count()
     named = dataclasses.replace(small_model.record, data="data")
     assert json.dumps(model.record.to_json()) == json.dumps(named.to_json())
     sounds = np.asarray(small_data.split("test").sound.array)

@@ -63,7 +63,11 @@ def look(items):
 
 
 def train(folder, prepared, steps, mesh):
-    """Trains, or goes on, and says what the state is: the digest of a restored one."""
+    """Trains, or goes on, and says what the state is: the digest of a restored one.
+
+    What begins streams, what goes on has the data on its devices.
+    """
+    reader = "numpy" if steps == BEGUN else "resident"
     phase = classifier_phase(
         "network",
         Network(),
@@ -80,7 +84,7 @@ def train(folder, prepared, steps, mesh):
         phase,
         finished={},
         workdir=folder,
-        feeds=open_feeds("numpy", prepared.split("train"), pairing="stem", mesh=mesh),
+        feeds=open_feeds(reader, prepared.split("train"), pairing="stem", mesh=mesh),
         intervals=Intervals(log_every=1, sample_every=STEPS, checkpoint_every=BEGUN),
         keep=3,
         mesh=mesh,

@@ -55,6 +55,7 @@ def test_what_changed_in_the_bucket_is_fetched(bucket):
     """The mistakes: an old copy is worked on; what is here alone goes."""
     written(bucket, same="1", changed="2", gone="3")
     copy = buckets.kept_copy(bucket)
+    read_before = (copy / "changed").open()
     untouched = (copy / "same").stat().st_mtime_ns
     (copy / "own").write_text("4")
     bucket_storage.delete(f"{bucket}/gone")
@@ -65,6 +66,8 @@ def test_what_changed_in_the_bucket_is_fetched(bucket):
     del names[buckets.MARK]
     assert names == {"same": "1", "changed": "22", "new": "5", "own": "4"}
     assert (copy / "same").stat().st_mtime_ns == untouched
+    with read_before:  # Another process may have mapped it.
+        assert read_before.read() == "2"
 
 
 def test_what_another_process_wrote_is_not_replaced(bucket):

@@ -67,6 +67,18 @@ def test_a_holder_that_lost_it_stops(lock, monkeypatch):
     assert bucket_storage.read_text(lock)[0] == "another's"
 
 
+def test_a_writing_of_which_no_word_came_is_the_holders_own(lock, monkeypatch):
+    """The mistake: a run stops itself because an answer was lost on the way."""
+    told = threading.Event()
+    monkeypatch.setattr(leases.os, "kill", lambda pid, number: told.set())
+    with lease(lock, "train"):
+        text, generation = bucket_storage.read_text(lock)
+        bucket_storage.write_text(lock, text, generation=generation)
+        assert not told.wait(5 * leases.RENEWED)
+        assert bucket_storage.read_text(lock)[1] > generation + 1
+    assert bucket_storage.read_text(lock) is None
+
+
 def test_holding_a_copy_holds_its_folder_in_the_bucket(bucket):
     copy = buckets.own_copy(bucket)
     with processes.hold_for_all(copy, "train"):

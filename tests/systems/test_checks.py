@@ -59,6 +59,7 @@ TASK = Task((64, 64, 3), (64, 64, 1), num_classes=13, stem_aligned=True)
         ("gan.fake_weight", float("inf"), "gan.fake_weight=inf: expected a number, 0"),
         ("model.attention_stage", -2, "attention_stage=-2: expected 0 to 4, or -1"),
         ("seed", -1, "config.seed=-1: expected a whole number, 0 or more"),
+        ("seed", 2**32, "config.seed=4294967296: expected 4294967295 at most"),
     ],
 )
 def test_bad_fields_are_named_before_anything_heavy(field, value, message, settings):

@@ -192,6 +192,9 @@ def test_one_run_generates_both_ways(trained, settings):
             "average_decay=0.9: CMCGAN has none, give",
         ),
         ("gan.pair_weight", 0.1, "gan.pair_weight=0.1: CMCGAN has none"),
+        ("gan.discriminator_varied", True, "discriminator_varied=True: CMCGAN has"),
+        ("note_reader.sources", 800, "note_reader.sources=800: CMCGAN has none"),
+        ("gan.mismatched_weight", 0.0, "mismatched pairs.*mismatched_weight=0.5"),
         ("model.discriminator_head", "convolution", "known: .'dense'"),
     ],
 )
@@ -199,5 +202,5 @@ def test_what_it_does_not_have_is_refused(field, value, message, settings):
     with pytest.raises(ValueError, match=message):
         assemble(settings("cmcgan", "both", {field: value}), TASK)
     alone = dataclasses.replace(TASK, num_classes=1)
-    with pytest.raises(ValueError, match="has one class"):
+    with pytest.raises(ValueError, match="data of two classes or more"):
         assemble(settings("cmcgan", "both"), alone)

@@ -67,6 +67,21 @@ def test_both_recognise_classes_never_seen(paired):
         assert f"{modality}_accuracy" in metrics
 
 
+def test_autoencoders_are_the_same_in_both_directions(settings):
+    """As a run takes them over from one of the other, whose spectra are none."""
+    alone = {
+        **{"classifier.objective": "reconstruction", "classifier.pair_weight": 0.0},
+        **{"gan.classification_weight": 0.0, "gan.pair_weight": 0.0},
+    }
+    shapes = [
+        assemble(settings("sa_cmgan", way, alone), TASK).inference_shapes(
+            ("autoencoders",)
+        )
+        for way in ("s2i", "i2s")
+    ]
+    assert shapes[0] == shapes[1]
+
+
 def test_the_code_says_more_than_the_class(paired, settings):
     """The height is read off codes by least squares, where pairs were told apart."""
     rng = np.random.default_rng(2)

@@ -36,5 +36,8 @@ def test_prefix_folder_and_npz_hold_the_same(tmp_path):
 def test_what_is_no_checkpoint_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"model-1\.index"):
         read_variables(tmp_path / "model-1")
+    (tmp_path / "weights.npz").write_bytes(b"PK\3\4 and no more")
+    with pytest.raises(ValueError, match=r"weights\.npz is damaged"):
+        read_variables(tmp_path / "weights.npz")
     with pytest.raises(ValueError, match="no TensorFlow checkpoint"):
         read_variables(tmp_path)
