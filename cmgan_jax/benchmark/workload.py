@@ -42,8 +42,18 @@ class Workload:
 
     @property
     def phase(self) -> Phase:
-        """The phase whose update is measured."""
-        return self.system.phase("gan")
+        """The phase whose update is measured.
+
+        Raises:
+          ValueError: the system trains no generator.
+        """
+        name = self.system.phases[-1].name
+        if name != "gan":
+            raise ValueError(
+                f"this system ends with the phase {name!r} and trains no generator: "
+                "there is no update to measure."
+            )
+        return self.system.phases[-1]
 
     @property
     def direction(self) -> Direction:

@@ -57,7 +57,8 @@ DATA = flags.DEFINE_string(
     "data",
     None,
     "Prepared data with judges: weights are scored on its test splits, and their card "
-    "is written beside them (.json, .md).",
+    "is written beside them (.json, .md), and what was measured (OUTPUT_s2i, "
+    "OUTPUT_i2s).",
 )
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files that are there.")
 HELP = {

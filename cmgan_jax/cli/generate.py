@@ -31,6 +31,7 @@ from cmgan_jax.generation.generate_files import (
     generate_files,
 )
 from cmgan_jax.generation.inputs import list_inputs
+from cmgan_jax.generation.media_in import is_picture, is_sound
 from cmgan_jax.generation.pieces import PieceSettings
 from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.translator import load
@@ -154,7 +155,10 @@ def _model() -> Model:
     if DIRECTION.value:
         return translator.model(DIRECTION.value)
     inputs, _ = list_inputs(Path(INPUT.value))
-    return translator.model(translator.direction_of(inputs[0].path if inputs else ""))
+    paths = [one.path for one in inputs] or [Path(INPUT.value)]
+    # What stands among pictures or sounds and is neither says nothing.
+    told = (path for path in paths if is_picture(path) or is_sound(path))
+    return translator.model(translator.direction_of(next(told, paths[0])))
 
 
 def _told(generated: Generated, output: Path) -> list[str]:

@@ -37,7 +37,11 @@ HOST = flags.DEFINE_string(
     "lets everybody in its network use the page.",
 )
 PORT = flags.DEFINE_integer(
-    "port", 8000, "Port to listen at; 0 takes any that is free.", lower_bound=0
+    "port",
+    8000,
+    "Port to listen at; 0 takes any that is free.",
+    lower_bound=0,
+    upper_bound=65535,
 )
 HELP = {
     "What is served": (WORKDIR, DATA),

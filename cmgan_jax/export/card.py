@@ -34,8 +34,8 @@ HEAD = (
 def write_card(file: Path, models: Sequence[Model], prepared: PreparedData) -> None:
     """Scores models as they are in a file, and writes FILE's card beside it.
 
-    The results themselves are kept in a folder for each direction, so that a card that
-    is written again costs nothing.
+    The results themselves are kept in a folder for each direction, FILE_s2i and
+    FILE_i2s, so that a card that is written again costs nothing.
 
     Args:
       file: of weights; the card is called as it is, .json and .md.
@@ -45,7 +45,11 @@ def write_card(file: Path, models: Sequence[Model], prepared: PreparedData) -> N
     Raises:
       ValueError: the data do not fit or have no judges.
     """
-    described = [_described(file, model, prepared) for model in models]
+    described = [
+        _described(file, model.one_way(direction), prepared)
+        for model in models
+        for direction in model.system.directions
+    ]
     card = {"name": file.stem, "made_by": versions(), "models": described}
     write_json(file.with_suffix(".json"), card)
     write_text(file.with_suffix(".md"), _markdown(card))
@@ -53,7 +57,8 @@ def write_card(file: Path, models: Sequence[Model], prepared: PreparedData) -> N
 
 def _described(file: Path, model: Model, prepared: PreparedData) -> dict[str, Any]:
     name = model.direction.name
-    scored = dataclasses.replace(model, workdir=file.parent / f"{file.stem}_{name}")
+    # With the suffix, or it might be the name of a run.
+    scored = dataclasses.replace(model, workdir=file.with_name(f"{file.name}_{name}"))
     results = {
         split: _kept(evaluate_run(scored, prepared, split=split))
         for split in require_splits(prepared)

@@ -16,6 +16,7 @@ from cmgan_jax.generation.media_out import suffixes, waveform_maker
 from cmgan_jax.generation.piece_files import piece_suffixes, write_pieces
 from cmgan_jax.generation.request import Request
 from cmgan_jax.generation.results import Planned, plan_results
+from cmgan_jax.generation.soundtrack import hop_frames
 from cmgan_jax.generation.writing import write_results
 from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import Model
@@ -84,13 +85,15 @@ def generate_files(
             f"{shown(pieces[0].input.name)} is a film, and the spectrograms that this "
             "system makes cannot be heard: train on --sound=log_mel data."
         )
+    if pieces and target == "sound":
+        hop_frames(request.piece(0).sound_hop, model.record.representation)
     _require_room(single, given, request, suffixes(target, waveforms))
     _require_room(pieces, given, request, piece_suffixes(target))
     sources = sum(one.sources for one in planned)
     held = f"{counted(len(planned), 'file')}, {counted(sources, 'source')} in all."
     print(held, file=sys.stderr)
     repeated = write_results(model, single, request, waveforms)
-    write_pieces(model, pieces, request)
+    write_pieces(model, pieces, request, written=len(single))
     return Generated(sources * request.samples, sources, repeated, planned, left_out)
 
 

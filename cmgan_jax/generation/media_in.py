@@ -178,7 +178,7 @@ def _read_picture(
         picture = decode_picture(file, at_least=2 * representation.image_size)
         return crop_and_resize(picture, representation)
     except MediaError as error:
-        raise _hinting(error, "not_picture", _is_sound, "sound", "s2i") from error
+        raise _hinting(error, "not_picture", is_sound, "sound", "s2i") from error
 
 
 def _windows(
@@ -202,7 +202,10 @@ def _hinting(
     """The error, with a hint where the file is of the other modality."""
     if error.kind != kind or not is_other(Path(error.path)):
         return error
-    hint = f" It is a {other}: give it to a workdir trained with :{direction}."
+    hint = (
+        f" It is a {other}: give --direction={direction}, or a workdir trained with "
+        f":{direction}."
+    )
     return MediaError(error.path, kind, error.reason + hint)
 
 
@@ -215,7 +218,8 @@ def is_picture(file: Path) -> bool:
     return True
 
 
-def _is_sound(file: Path) -> bool:
+def is_sound(file: Path) -> bool:
+    """Whether a file is a sound, or a film with one."""
     try:
         with contextlib.closing(sound_blocks(file, 22050)) as blocks:
             next(blocks)

@@ -25,11 +25,19 @@ def piece_suffixes(modality: str) -> tuple[str, ...]:
     return (".wav", ".mp4") if modality == "sound" else (".mp4", ".png")
 
 
-def write_pieces(model: Model, planned: Sequence[Planned], request: Request) -> None:
+def write_pieces(
+    model: Model, planned: Sequence[Planned], request: Request, *, written: int
+) -> None:
     """Generates and writes the pieces of all inputs.
 
     What is computed is kept in the output folder until all of them are whole, so that
     the same request goes on where it was stopped, in whatever way.
+
+    Args:
+      model: a trained system of one direction.
+      planned: the inputs.
+      request: how to generate, and the folder for the results.
+      written: results of other inputs that are in the folder already.
 
     Raises:
       KeyboardInterrupt: stopped; says how far it came.
@@ -50,7 +58,8 @@ def write_pieces(model: Model, planned: Sequence[Planned], request: Request) -> 
                 _write_piece(model, one, sample, request, told=told, keep=keep)
             before, made = before + one.content.seconds, made + 1
     except KeyboardInterrupt as stopped:
-        again = " with --overwrite" if made and not request.overwrite else ""
+        there = made or written
+        again = " with --overwrite" if there and not request.overwrite else ""
         raise type(stopped)(
             f"stopped with {made} of {len(todo)} films in {shown(request.output)}; "
             "the one that was begun is not there. Give the same command "

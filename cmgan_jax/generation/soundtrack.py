@@ -120,6 +120,22 @@ def sound_of_pictures(
         told += len(block)
 
 
+def hop_frames(hop_seconds: float, representation: Representation) -> int:
+    """Frames of a spectrogram from a window of a soundtrack to the next.
+
+    Raises:
+      ValueError: more than a window has.
+    """
+    seconds = representation.hop_length / representation.sample_rate
+    hop = max(1, round(hop_seconds / seconds / _LOOK)) * _LOOK
+    if hop > representation.frames:
+        raise ValueError(
+            f"hop_seconds={hop_seconds} is longer than a window of "
+            f"{representation.window_seconds} s: sound would be missing between them."
+        )
+    return hop
+
+
 # What a window is of: where it begins, in frames, its picture, whether a scene begins.
 _Look = tuple[int, UInt8[np.ndarray, "h w 3"], bool]
 
@@ -132,12 +148,7 @@ def _looks(
 ) -> Iterator[_Look]:
     """Pictures a hop apart, counted anew from every cut; `ends` gets where they end."""
     seconds = representation.hop_length / representation.sample_rate
-    hop = max(1, round(hop_seconds / seconds / _LOOK)) * _LOOK
-    if hop > representation.frames:
-        raise ValueError(
-            f"hop_seconds={hop_seconds} is longer than a window of "
-            f"{representation.window_seconds} s: sound would be missing between them."
-        )
+    hop = hop_frames(hop_seconds, representation)
     watch, due, seen, picture = SceneWatch(), 0, None, None
     for frame in itertools.count(0, _LOOK):
         pixels = reel.at(frame * seconds)

@@ -1,5 +1,6 @@
 """The one error of this room: which file, what kind of defect, how to mend it."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ KINDS = (
 )
 # Of these a sound's remaining samples can be kept.
 DAMAGE = ("truncated", "damaged")
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class MediaError(ValueError):
@@ -54,7 +56,8 @@ def only_media_errors(path: str | os.PathLike) -> Iterator[None]:
     """Turns whatever a decoder raises over a file into a MediaError.
 
     Decoders raise what their parsing of damaged bytes meets: OSError, SyntaxError,
-    struct.error, zlib.error, IndexError, AssertionError and others.
+    struct.error, zlib.error, IndexError, AssertionError and others. What says that
+    something cannot be written is none of theirs, and stays what it is.
     """
     try:
         yield
@@ -64,6 +67,8 @@ def only_media_errors(path: str | os.PathLike) -> Iterator[None]:
         reason = "decoding it needs more memory than there is: make it smaller."
         raise MediaError(path, "out_of_limits", reason) from error
     except Exception as error:
+        if getattr(error, "errno", None) in _OF_WRITING:
+            raise
         said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         if "truncated" in said.lower() or isinstance(error, EOFError):
             reason = f"breaks off ({said}): copy it again from where it came from."

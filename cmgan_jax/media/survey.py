@@ -56,6 +56,7 @@ def survey_sound(
 
     Raises:
       MediaError: as `sounds.sound_blocks`.
+      ValueError: a stretch that is given begins behind the end.
     """
     with open_streams(path) as (_, _, stream):
         if stream is None:
@@ -70,6 +71,7 @@ def survey_sound(
         quiet.append(~sounding(rows))
         levels.append(np.sqrt((rows**2).mean(axis=1)))
     silent, loudness = np.concatenate(quiet), np.concatenate(levels)
+    given = _within(given, begin + BLOCK_SECONDS * len(silent), "sound")
     bad = [Bad(start, end, "given") for start, end in given]
     if "silence" in find:
         for first, last in _runs(silent):
@@ -77,6 +79,21 @@ def survey_sound(
             if end - start >= shortest and not _meets(start, end, given):
                 bad.append(Bad(start, end, "silence"))
     return sorted(bad, key=lambda one: one.start), loudness
+
+
+def _within(given: Sequence[Span], end: float, what: str) -> list[Span]:
+    """Stretches as far as there is anything.
+
+    Raises:
+      ValueError: one begins behind the end.
+    """
+    for first, last in given:
+        if first >= end:
+            raise ValueError(
+                f"the stretch {first:g}-{last:g} begins behind the end of the {what}, "
+                f"at {end:.2f} s."
+            )
+    return [(first, min(last, end)) for first, last in given]
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
@@ -113,6 +130,7 @@ def survey_pictures(
             end = time + float(1 / (stream.average_rate or 25))
         if open_at is not None:
             bad.append(Bad(open_at, end, reason, before, None))
+    _within(given, end, "pictures")
     return [b for b in bad if b.reason == "given" or b.end - b.start >= shortest]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from cmgan_jax.runs.digest import digest
 from cmgan_jax.runs.model import Model
@@ -77,7 +77,8 @@ def write_models(path: Path, models: Sequence[Model]) -> None:
     tensors, same = _each_once(arrays)
     about = json.dumps({"version": VERSION, "models": described, "same": same})
     with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={KEY: about})
+        # What the library writes itself only its owner may read.
+        partial.write_bytes(save(tensors, metadata={KEY: about}))
 
 
 def require_distinct(models: Iterable[Model]) -> None:

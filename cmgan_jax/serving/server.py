@@ -1,5 +1,6 @@
 """Serving the application over HTTP, at one address of this computer."""
 
+import errno
 import socket
 import sys
 
@@ -44,9 +45,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        other = "--port, or --port=0 for any that is free" if taken else "--host"
         raise OSError(
             f"cannot listen at --host={host} --port={port} ({error.strerror}): name "
-            "another --port, or --port=0 for any that is free."
+            f"another {other}."
         ) from error
 
 

@@ -152,7 +152,7 @@ def test_useless_inputs_are_all_named_and_nothing_is_written(
     flags = (f"--workdir={runs / 's2i'}", f"--input={folder}", f"--output={out}")
     done = run_verb("generate", *flags)
     assert refused(done, "4 of the inputs are no use", "a.png", "b.wav", "d.wav")
-    assert refused(done, "It is a picture: give it to a workdir trained with :i2s")
+    assert refused(done, "It is a picture: give --direction=i2s, or a workdir trained")
     assert not out.exists()
 
 

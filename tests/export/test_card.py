@@ -1,11 +1,13 @@
 """The card says what was measured of the very weights in the file."""
 
+import dataclasses
 import json
 
 import pytest
 
 from cmgan_jax.export import card
 from cmgan_jax.runs.weights import rounded
+from cmgan_jax.signals.direction import I2S, S2I
 
 RESULT = {
     "n": 12,
@@ -23,6 +25,7 @@ RESULT = {
         "pitch_kept": {"within_semitone": 0.6, "real": 0.74, "chance": 0.11, "n": 12},
     },
 }
+NAMES = (("small", "s2i"), ("both", "s2i"), ("both", "i2s"))
 
 
 @pytest.fixture
@@ -35,13 +38,17 @@ def written(small_model, small_data, tmp_path, monkeypatch):
 
     monkeypatch.setattr(card, "evaluate_run", evaluate_run)
     half = rounded(small_model)
+    system = dataclasses.replace(half.system, directions=(S2I, I2S))
+    both = dataclasses.replace(half, system=system)
     card.write_card(tmp_path / "small.safetensors", [half], small_data)
+    card.write_card(tmp_path / "both.safetensors", [both], small_data)
     return half, scored, tmp_path
 
 
 def test_the_weights_of_the_file_are_scored(written):
     half, scored, _ = written
-    assert scored == [(half.digest, "small_s2i", "test")]
+    folders = [f"{name}.safetensors_{way}" for name, way in NAMES]
+    assert scored == [(half.digest, folder, "test") for folder in folders]
 
 
 def test_people_and_programs_read_the_same(written):

@@ -62,7 +62,7 @@ def test_useless_inputs_stop_before_anything_is_written(s2i, tones, generate, tm
     matplotlib.image.imsave(tones / "d.png", noise)
     with pytest.raises(ValueError, match=r"2 of the inputs are no use") as caught:
         generate(s2i, tones, tmp_path / "out")
-    assert "give it to a workdir trained with :i2s" in str(caught.value)
+    assert "give --direction=i2s, or a workdir trained with :i2s" in str(caught.value)
     assert not (tmp_path / "out").exists()
     with pytest.raises(FileNotFoundError, match="does not exist"):
         generate(s2i, tmp_path / "nowhere", tmp_path / "out")

@@ -1,6 +1,8 @@
 """A piece that was stopped goes on where it was, and is the same to the byte."""
 
 import dataclasses
+import errno
+import os
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 from cmgan_jax.generation.generate_files import generate_files
 from cmgan_jax.generation.request import Request
 from cmgan_jax.media import windows
+from cmgan_jax.media.errors import MediaError
 from cmgan_jax.runs.model import Model
 from cmgan_jax.runtime.kept import kept_in
 
@@ -96,6 +99,37 @@ def test_what_was_kept_is_of_this_piece_alone(s2i, sound, computed, files_in, tm
         for film in (tmp_path / "out").glob("a_*"):
             film.unlink()
     assert len(files_in(tmp_path / "out")) == 8
+
+
+def test_a_picture_that_is_there_is_told_of(s2i, sound, computed, tmp_path):
+    """The mistake: the command to give again is refused, as a result would go."""
+    sound(tmp_path / "in" / "a.wav", 0.5)
+    sound(tmp_path / "in" / "b.wav", 2.0)
+    computed.stop_after = 1
+    with pytest.raises(KeyboardInterrupt, match=r"0 of 1 films .* with --overwrite"):
+        generate_files(s2i, tmp_path / "in", Request(tmp_path / "out"))
+    assert (tmp_path / "out" / "a.png").exists()
+
+
+def test_a_disk_that_is_full_is_not_blamed_on_the_recording(
+    s2i, sound, monkeypatch, tmp_path
+):
+    def full(*arguments, **more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Model, "generate", full)
+    path = sound(tmp_path / "in" / "b.wav", 2.0)
+    with pytest.raises(OSError, match="No space left") as raised:
+        generate_files(s2i, path, Request(tmp_path / "out"))
+    assert not isinstance(raised.value, MediaError)
+
+
+def test_a_hop_that_leaves_sound_out_is_refused_first(i2s, given, tmp_path):
+    request = Request(tmp_path / "out", frames_per_second=1.0, hop_seconds=0.9)
+    with pytest.raises(ValueError, match=r"0\.9 is longer than a window") as raised:
+        generate_files(i2s, given["i2s"], request)
+    assert not isinstance(raised.value, MediaError)
+    assert not (tmp_path / "out").exists()
 
 
 def test_one_process_keeps_at_a_time(tmp_path):

@@ -149,6 +149,19 @@ def test_times_that_are_given_are_filled_and_no_others(film, s2i, tmp_path):
     assert made.new_pictures == 4 * FPS  # the first group
 
 
+@pytest.mark.parametrize("field", ["sound", "pictures"])
+def test_times_behind_the_end_are_refused_and_no_others(film, s2i, tmp_path, field):
+    """The mistake: what is not there is said to be filled."""
+    output, settings = tmp_path / "a.mp4", PieceSettings()
+    search = Search(**{field: ((100.0, 105.0),)}, find=())
+    with pytest.raises(ValueError, match="100-105 begins behind the end of the"):
+        restore(film, output, [s2i], search=search, settings=settings)
+    assert not output.exists()
+    search = Search(**{field: ((1.0, 100.0),)}, find=())
+    (one,) = restore(film, output, [s2i], search=search, settings=settings).stretches
+    assert one.start == 1.0 and one.end == pytest.approx(16.0, abs=0.1)
+
+
 def test_what_no_system_can_fill_is_left_and_said(film, s2i, tmp_path):
     output = tmp_path / "a.mp4"
     search = Search(find=("silence",), pictures=((2.0, 3.6),))

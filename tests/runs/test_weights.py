@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import os
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +30,9 @@ def test_a_file_holds_what_the_workdir_does(small_model, small_data, file):
     jax.tree.map(np.testing.assert_array_equal, model.variables, small_model.variables)
     placed = {place for x in jax.tree.leaves(model.variables) for place in x.devices()}
     assert len(placed) == 1 < jax.device_count()
+    mask = os.umask(0o022)
+    os.umask(mask)
+    assert file.stat().st_mode & 0o777 == 0o666 & ~mask
     named = dataclasses.replace(small_model.record, data="data")
     assert json.dumps(model.record.to_json()) == json.dumps(named.to_json())
     sounds = np.asarray(small_data.split("test").sound.array)
