@@ -3,7 +3,7 @@
     python benchmarks/shown.py --data=data/real --model=runs/real_s2i
 
 EfficientNet-Lite0 learnt from the photographs of ImageNet, which has classes for many
-instruments; its weights come with the extra `judges`. Of the classes that it and the
+instruments; it comes with the extra `judges`. Of the classes that it and the
 data share it is asked which one a picture shows. `real` says the same of the real
 pictures of the split: where it does not know those, as of drawn ones, it can say
 nothing about generated ones. Pictures are made from --n sounds of every class.

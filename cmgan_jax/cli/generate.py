@@ -5,9 +5,10 @@
 of a recording of a second or more: a film of the player it sounds like, with the
 recording as its sound (solo.mp4), and a contact sheet of it (solo.png). A film's own
 sound is a recording as well; a shorter one becomes a picture, and with --as=pictures
-every half second of any (solo.png, solo_0500.png ...: the start in ms). A film, or a
-folder of frames with --frames_per_second, gets a soundtrack (dance.wav, dance.mp4), a
-picture half a second of sound (WAV) and the picture of its spectrogram.
+every half second of any (solo.png, solo_0500.png ...: the start in ms). A picture
+becomes half a second of sound (WAV) and the picture of its spectrogram; a film with
+--direction=i2s, or a folder of frames with --frames_per_second, gets a soundtrack
+(dance.wav, dance.mp4).
 
 That is with the model inside the package; --workdir=runs/s2i is one of your own. A
 film that was stopped goes on where it was when the same command is given again.
