@@ -14,6 +14,7 @@ from cmgan_jax.nets.layers import BatchNorm
 from cmgan_jax.nets.spectral_norm import power_iteration
 from cmgan_jax.signals.inversion import invert
 from cmgan_jax.signals.representation import Representation
+from cmgan_jax.systems import prior
 from cmgan_jax.training import losses
 
 SMALL = Representation(n_mels=16, n_fft=256, hop_length=128)
@@ -21,6 +22,9 @@ SMALL = Representation(n_mels=16, n_fft=256, hop_length=128)
 
 def shape(*lengths, dtype=jnp.float32):
     return jax.ShapeDtypeStruct(lengths, dtype)
+
+
+PRIOR = {"mean": shape(4), "factor": shape(4, 4)}
 
 
 def lowered(function, *arguments):
@@ -48,8 +52,10 @@ def sound(log_mel, filter_bank):
         (jax.grad(power), (shape(6, 4), shape(4))),
         (jax.grad(losses.pair_loss), (shape(4, 8), shape(4, 8))),
         (sound, (shape(2, 16, SMALL.frames), shape(16, 129))),
+        (prior.moved, (PRIOR, shape(8, 4), shape(8, 4))),
+        (prior.from_noise, (PRIOR, shape(8, 4))),
     ],
-    ids=["power iteration", "pair loss", "inversion"],
+    ids=["power iteration", "pair loss", "inversion", "prior", "noise"],
 )
 def test_products_keep_their_factors(function, arguments):
     lines = lowered(function, *arguments)
