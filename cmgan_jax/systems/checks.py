@@ -64,7 +64,7 @@ def check_sa_cmgan(config: SimpleNamespace, task: Task) -> None:
     require_known("gan.prior", gan.prior, PRIORS)
     _require_mismatched(gan, task)
     _require_data(gan, task)
-    _require_pairs(config, task)
+    _require_pairs(config.classifier.pair_weight, gan.pair_weight, task)
     _require_recognisers(config)
     _require_notes(config, task)
 
@@ -105,7 +105,7 @@ def check_retrieval(config: SimpleNamespace, task: Task) -> None:
     objective, choice = config.classifier.objective, config.gallery.choice
     require_known("classifier.objective", objective, ("classification",))
     require_known("gallery.choice", choice, CHOICES)
-    _require_pairs(config, task)
+    _require_pairs(config.classifier.pair_weight, 0.0, task)
     if choice == "nearest" and not config.classifier.pair_weight:
         raise ValueError(
             "config.gallery.choice='nearest' asks recognisers that were not trained on "
@@ -180,13 +180,15 @@ def _require_data(gan, task: Task) -> None:
         )
 
 
-def _require_pairs(config, task: Task) -> None:
-    own, asked = config.classifier.pair_weight, config.gan.pair_weight
-    if not task.stem_aligned and (own or asked):
+def _require_pairs(own: float, asked: float, task: Task) -> None:
+    weights = {"classifier.pair_weight": own, "gan.pair_weight": asked}
+    used = [name for name, weight in weights.items() if weight]
+    if not task.stem_aligned and used:
         raise ValueError(
-            f"config.classifier.pair_weight={own} and config.gan.pair_weight={asked} "
-            "need pairs of one moment, but the data are class-aligned: give "
-            "--config.classifier.pair_weight=0 --config.gan.pair_weight=0."
+            " and ".join(f"config.{name}={weights[name]}" for name in used)
+            + " need pairs of one moment, but the data are class-aligned: give "
+            + " ".join(f"--config.{name}=0" for name in used)
+            + "."
         )
     if asked and not own:
         raise ValueError(

@@ -1,5 +1,6 @@
 """Retrieval: training targets of the class that the source is taken for."""
 
+import dataclasses
 import functools
 from types import SimpleNamespace
 
@@ -143,3 +144,12 @@ def test_chance_needs_no_pairs_and_nearness_does(settings):
         assemble(settings("retrieval", "both", {"gallery.size": 0}), TASK)
     with pytest.raises(ValueError, match="one run of 'retrieval' makes both"):
         assemble(settings("retrieval", "i2s"), TASK)
+
+
+def test_class_aligned_data_need_recognisers_without_pairs_and_no_more(settings):
+    """The mistake: weights of a generator that it does not have are asked for."""
+    apart = dataclasses.replace(TASK, stem_aligned=False)
+    with pytest.raises(ValueError, match=r"give --config.classifier.pair_weight=0\.$"):
+        assemble(settings("retrieval", "both"), apart)
+    config = settings("retrieval", "both", {"classifier.pair_weight": 0.0})
+    assert assemble(config, apart).phases
