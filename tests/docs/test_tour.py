@@ -1,8 +1,11 @@
 """The notebook runs from top to bottom, and everything in it shows itself."""
 
+import json
 from pathlib import Path
 
 import pytest
+
+from cmgan_jax import shipped
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -39,4 +42,9 @@ def test_everything_shows_itself(shown):
     assert len({one["image/png"] for one in seeds}) == 4
     assert ["image/png" in one for one in back] == [False, True]
     assert 'src="data:video/mp4' in film["text/html"]
-    assert "| s2i, test | 0.979 | 0.946 to 0.988 |" in table["text/markdown"]
+    card = json.loads(shipped.card(shipped.DEFAULT).with_suffix(".json").read_text())
+    (measured,) = (one for one in card["models"] if one["direction"] == "s2i")
+    headline = measured["results"]["test"]["headline"]
+    low, high = headline["interval"]
+    row = f"| s2i, test | {headline['accuracy']:.3f} | {low:.3f} to {high:.3f} |"
+    assert row in table["text/markdown"]

@@ -36,7 +36,7 @@ def test_what_a_file_is_decides_the_direction(both, s2i, i2s, tmp_path, sound, p
     np.testing.assert_array_equal(made.array, expected)
     painted = both(str(picture(tmp_path / "b.png")))
     assert isinstance(painted, Sound) and painted.array.shape == (16, 16, 1)
-    with pytest.raises(ValueError, match="It is a sound: give it to"):
+    with pytest.raises(ValueError, match="It is a sound: give --direction=s2i"):
         both(given, direction="i2s")
     with pytest.raises(ValueError, match="'x2y' is unknown"):
         both(given, direction="x2y")
