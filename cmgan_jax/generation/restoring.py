@@ -94,7 +94,7 @@ def restore(
 
     Raises:
       MediaError: the film is unreadable, or of kinds that cannot be replaced in part.
-      ValueError: a suffix that is not known.
+      ValueError: a suffix that is not known, or a stretch behind the film's end.
       FileExistsError: the output is there and may not be replaced.
     """
     container = CONTAINERS.get(film.suffix.lower())

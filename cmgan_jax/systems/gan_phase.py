@@ -78,14 +78,14 @@ def init_state(
             parts.discriminator_optimizer,
         ),
         posterior=posterior,
-        prior=prior.new_prior(parts.z_size) if parts.prior_learnt else None,
         target_recogniser=target_recogniser,
         source_pair=source_pair,
         target_readers=target_readers,
     )
     if parts.average_decay:
-        averaged = {name: state.raw[name] for name in ("encoder", "generator")}
-        state = state.replace(averaged=jax.tree.map(jnp.copy, averaged))
+        state = state.replace(averaged=jax.tree.map(jnp.copy, state.raw))
+    if parts.prior_learnt:
+        state = state.replace(prior=prior.new_prior(parts.z_size))
     return state
 
 

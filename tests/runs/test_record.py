@@ -28,8 +28,6 @@ OLD_VARIATION = {"shift": 2, "noise": 0.1, "tint": 0.0}
 NEWER_GAN = {"discriminator_varied": False}
 # What version 6 did not know.
 NEWEST_GAN = {"note_weight": 0.0, "sketches": 0}
-# What version 9 did not know.
-PRIOR = {"prior": "standard"}
 # What version 8 did not know.
 NEW_READER = {"targets": 300, "few": 500}
 
@@ -43,7 +41,7 @@ RECORD = RunRecord(
         | NEW_GAN
         | NEWER_GAN
         | NEWEST_GAN
-        | PRIOR,
+        | {"prior": "standard"},
         "classifier": {"steps": 5, "batch_size": 4} | NEW_CLASSIFIER | LAST_CLASSIFIER,
         "model": {"width": 64} | NEW_MODEL,
         "variation": {
